@@ -1,0 +1,60 @@
+// The engines that every platform has, and how one is chosen.
+import * as tf from '@tensorflow/tfjs-core';
+import { ClipError } from '../errors.ts';
+
+/** An engine that runs the model. `cuda` and `native` are TensorFlow's C library, `cpu` is plain JavaScript. */
+export type EngineName = 'cuda' | 'native' | 'wasm' | 'cpu';
+
+export interface Engine {
+  readonly name: EngineName;
+  /** How to get it, for whoever asked for it and has it not. */
+  readonly hint: string;
+  /** Makes it TensorFlow.js's engine. Throws an Error that says why, where it cannot. */
+  start(): Promise<void>;
+}
+
+/** Selects a backend that has been imported, by TensorFlow.js's own name for it. */
+export async function selectBackend(name: string): Promise<void> {
+  tf.enableProdMode(); // or TensorFlow.js advertises its Node binding on every start
+  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its ${name} backend`);
+}
+
+export const wasm: Engine = {
+  name: 'wasm',
+  hint: 'it comes with this package; WebAssembly with SIMD is needed',
+  start: async () => {
+    await import('@tensorflow/tfjs-backend-wasm');
+    await selectBackend('wasm');
+  },
+};
+
+export const cpu: Engine = {
+  name: 'cpu',
+  hint: 'it comes with this package',
+  start: async () => {
+    await import('@tensorflow/tfjs-backend-cpu');
+    await selectBackend('cpu');
+  },
+};
+
+/**
+ * Makes TensorFlow.js run on `wanted`, or with `auto` on the first of `engines` that works, and returns its name.
+ * Throws ClipError when none does: why, what there is, and how to get the one that was asked for.
+ */
+export async function startFirst(engines: readonly Engine[], wanted: string): Promise<EngineName> {
+  const candidates = wanted === 'auto' ? engines : engines.filter(({ name }) => name === wanted);
+  const reasons: string[] = [];
+  for (const engine of candidates) {
+    try {
+      await engine.start();
+      return engine.name;
+    } catch (error) {
+      reasons.push((error as Error).message.split('\n')[0]!);
+    }
+  }
+  throw new ClipError(`the engine ${wanted} is not here`, {
+    expected: ['auto', ...engines.map(({ name }) => name)].join(', '),
+    got: reasons.join('; ') || wanted,
+    hint: candidates[0]?.hint ?? 'clip-tfjs doctor says which ones run here',
+  });
+}

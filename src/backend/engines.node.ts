@@ -1,0 +1,37 @@
+// The engines of Node, best first. TensorFlow's C library is used where the user has installed its binding.
+import util from 'node:util';
+import { cpu, type Engine, type EngineName, selectBackend, startFirst, wasm } from './engine.ts';
+
+/** An engine behind one of TensorFlow.js's Node bindings; both register the backend `tensorflow`. */
+function binding(name: EngineName, packageName: string, hint: string): Engine {
+  const start = async () => {
+    // Removed from Node 23, and still called by the binding's JavaScript.
+    const removed = util as { isNullOrUndefined?: unknown; isArray?: unknown };
+    removed.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+    removed.isArray ??= Array.isArray;
+    try {
+      await import(packageName);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new Error(code === 'ERR_MODULE_NOT_FOUND' ? `${packageName} is not installed` : message);
+    }
+    await selectBackend('tensorflow');
+  };
+  return { name, hint, start };
+}
+
+/** In the order in which `auto` tries them. */
+export const engines: readonly Engine[] = [
+  binding('cuda', '@tensorflow/tfjs-node-gpu', 'npm install @tensorflow/tfjs-node-gpu, beside an NVIDIA GPU and CUDA'),
+  binding('native', '@tensorflow/tfjs-node', 'npm install @tensorflow/tfjs-node; wasm needs no install'),
+  wasm,
+  cpu,
+];
+
+/**
+ * Makes TensorFlow.js run on `wanted`: `auto` takes the first of cuda, native, wasm and cpu that works. Returns the
+ * engine's name; throws ClipError when the one asked for is not here.
+ */
+export async function startEngine(wanted: string = 'auto'): Promise<EngineName> {
+  return startFirst(engines, wanted);
+}

@@ -1,0 +1,131 @@
+// clip-tfjs classify: which label fits a picture best.
+import type { Command } from 'commander';
+import type { Picture } from '../data/picture.ts';
+import type { Prediction } from '../tasks/zero-shot.ts';
+import {
+  collect,
+  type DatasetOptions,
+  loadModel,
+  makeHead,
+  type ModelOptions,
+  openDataset,
+  type PromptOptions,
+  readLines,
+  wholeNumber,
+  withDataset,
+  withModel,
+  withPrompts,
+} from './options.ts';
+import { printJson, printLine, UsageError } from './terminal.ts';
+
+interface Options extends ModelOptions, DatasetOptions, PromptOptions {
+  index?: string[];
+  labels?: string;
+  labelsFile?: string;
+  top: number;
+  json?: boolean;
+  figure?: string;
+}
+
+/** A picture to classify, with what is printed of where it comes from. */
+interface Subject {
+  image: string;
+  picture: Picture;
+  label?: string;
+}
+
+export function registerClassify(program: Command): void {
+  const command = program
+    .command('classify')
+    .summary('which label fits a picture best')
+    .description('Which of some labels fits a picture best: probabilities are softmax(100 · cosine).')
+    .argument('[image...]', 'PNG, JPEG, WebP or GIF files');
+  withModel(withPrompts(withDataset(command)))
+    .option('--index <n>', "the data set's picture, from 0; may be repeated", collect)
+    .option('--labels <a,b,c>', 'the labels, between commas')
+    .option('--labels-file <file>', 'the labels, one a line')
+    .option('--top <k>', 'how many labels to print', wholeNumber(1), 5)
+    .option('--figure <out.png>', 'draw the pictures with their labels as bars')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  clip-tfjs classify cat.jpg dog.png --labels cat,dog,"a duck" --model ViT-B/32
+  clip-tfjs classify --dataset cifar100 --data cifar-100-python.tar.gz --index 3637 --model ViT-B/32`,
+    )
+    .action(run);
+}
+
+async function run(images: string[], options: Options): Promise<void> {
+  if (images.length > 0 === (options.dataset !== undefined)) {
+    throw new UsageError('expected pictures, or --dataset with --index');
+  }
+  const ownLabels = readLabels(options);
+  const { subjects, names } = options.dataset ? await readDataset(options) : await readPictures(images);
+  const labels = ownLabels ?? names;
+  if (!labels) throw new UsageError('no labels: expected --labels a,b,c or --labels-file FILE');
+
+  const loaded = await loadModel(options);
+  const { classify } = await import('../tasks/zero-shot.ts');
+  const head = await makeHead(loaded, labels, options);
+  const predictions = await classify(loaded, subjects.map(({ picture }) => picture), head, options.top);
+
+  if (options.figure) await drawFigure(options.figure, subjects, predictions);
+  if (options.json) {
+    const results = subjects.map(({ picture, ...subject }, i) => ({ ...subject, predictions: predictions[i] }));
+    printJson({ model: loaded.name, backend: loaded.backend, results });
+  } else {
+    subjects.forEach(({ image }, i) => {
+      if (subjects.length > 1) printLine(`${i > 0 ? '\n' : ''}${image}`);
+      printPredictions(predictions[i]!);
+    });
+  }
+}
+
+function readLabels({ labels, labelsFile }: Options): string[] | undefined {
+  if (labels !== undefined && labelsFile !== undefined) {
+    throw new UsageError('--labels and --labels-file: give one of the two');
+  }
+  if (labelsFile !== undefined) return readLines(labelsFile);
+  return labels?.split(',').map((label) => label.trim());
+}
+
+async function readPictures(images: string[]): Promise<{ subjects: Subject[]; names?: undefined }> {
+  const { readPicture } = await import('../data/decode.node.ts');
+  const subjects: Subject[] = [];
+  for (const image of images) subjects.push({ image, picture: await readPicture(image) });
+  return { subjects };
+}
+
+async function readDataset(options: Options): Promise<{ subjects: Subject[]; names: readonly string[] }> {
+  if (!options.index) throw new UsageError('--dataset needs --index N');
+  const indices = options.index.map(wholeNumber(0));
+  const dataset = await openDataset(options);
+  const subjects = indices.map((index) => ({
+    image: `${options.dataset}[${index}]`,
+    index,
+    label: dataset.fineNames[dataset.fineLabels[index]!]!,
+    picture: dataset.image(index),
+  }));
+  return { subjects, names: dataset.fineNames };
+}
+
+/** The article's layout. */
+function printPredictions(predictions: readonly Prediction[]): void {
+  printLine('\nTop predictions:\n');
+  for (const { label, probability } of predictions) {
+    printLine(`${label.padStart(16)}: ${(100 * probability).toFixed(2)}%`);
+  }
+}
+
+async function drawFigure(path: string, subjects: Subject[], predictions: Prediction[][]): Promise<void> {
+  const { classificationFigure } = await import('../figure/classification-figure.ts');
+  const { writeFileAtomically } = await import('../data/write-file.node.ts');
+  const rows = subjects.map(({ image, label, picture }, i) => ({
+    title: label ? `${image} · ${label}` : image,
+    picture,
+    predictions: predictions[i]!,
+  }));
+  await writeFileAtomically(path, [classificationFigure(rows)]);
+}

@@ -1,0 +1,64 @@
+// clip-tfjs eval: zero-shot accuracy on a data set.
+import type { Command } from 'commander';
+import {
+  type DatasetOptions,
+  loadModel,
+  makeHead,
+  type ModelOptions,
+  openDataset,
+  type PromptOptions,
+  wholeNumber,
+  withDataset,
+  withModel,
+  withPrompts,
+} from './options.ts';
+import { printJson, printLine, progressBar } from './terminal.ts';
+
+interface Options extends ModelOptions, DatasetOptions, PromptOptions {
+  limit?: number;
+  json?: boolean;
+}
+
+export function registerEval(program: Command): void {
+  const command = program
+    .command('eval')
+    .summary('zero-shot accuracy on a data set')
+    .description('Zero-shot accuracy on a data set: top-1, top-5, and the mean of the classes’ top-1.');
+  withModel(withPrompts(withDataset(command)))
+    .option('--limit <n>', 'only the first n pictures', wholeNumber(1))
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Example:
+  clip-tfjs eval --dataset cifar100 --data cifar-100-python.tar.gz --model ViT-B/32 --templates cifar`,
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { image, fineLabels, fineNames, count } = await openDataset(options);
+  const used = Math.min(count, options.limit ?? count);
+  const loaded = await loadModel(options);
+  const head = await makeHead(loaded, fineNames, options);
+  const { evaluate } = await import('../tasks/evaluate.ts');
+  const bar = progressBar('classifying');
+  try {
+    const dataset = { count: used, fineLabels, image };
+    const accuracy = await evaluate(loaded, dataset, head, (done) => bar.update(done, used));
+    bar.stop();
+    if (options.json) printJson({ model: loaded.name, dataset: options.dataset, ...accuracy });
+    else {
+      printLine(`${accuracy.count} pictures of ${options.dataset}`);
+      printLine(`top-1          ${percent(accuracy.top1)}`);
+      printLine(`top-5          ${percent(accuracy.top5)}`);
+      printLine(`mean per class ${percent(accuracy.meanPerClass)}`);
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+function percent(rate: number): string {
+  return `${(100 * rate).toFixed(2).padStart(6)}%`;
+}

@@ -1,0 +1,51 @@
+// clip-tfjs inspect: what is in a checkpoint, and what its layers compute for a picture or a text.
+import type { Command } from 'commander';
+import { printJson, printLine } from './terminal.ts';
+
+interface Options {
+  image?: string;
+  text?: string;
+  backend: string;
+  json?: boolean;
+}
+
+export function registerInspect(program: Command): void {
+  program
+    .command('inspect')
+    .summary('what is in a checkpoint')
+    .description('The configuration and every parameter; with a picture or a text, every value on its way.')
+    .argument('<model>', "one of OpenAI's names, or a checkpoint's path")
+    .option('--image <file>', 'send this picture through the model')
+    .option('--text <text>', 'send this text through the model')
+    .option('--backend <engine>', 'auto, cuda, native, wasm or cpu', 'auto')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  clip-tfjs inspect ViT-B-32.pt --text "a photo of a cat"')
+    .action(run);
+}
+
+async function run(model: string, options: Options): Promise<void> {
+  const { describeCheckpoint } = await import('../tasks/load.node.ts');
+  const { config, parameters } = await describeCheckpoint(model);
+  const taps = options.image !== undefined || options.text !== undefined ? await runTaps(model, options) : undefined;
+  if (options.json) {
+    printJson({ config, parameters, ...(taps && { taps }) });
+    return;
+  }
+  for (const [name, value] of Object.entries(config)) printLine(`${name}: ${value}`);
+  printLine();
+  for (const { name, shape, dtype } of parameters) printLine(`${name} [${shape.join(', ')}] ${dtype}`);
+  if (!taps) return;
+  printLine();
+  for (const { name, shape, mean, std, min, max } of taps) {
+    const numbers = [mean, std, min, max].map((value) => value.toPrecision(4)).join(' ');
+    printLine(`${name} [${shape.join(', ')}] mean, std, min, max ${numbers}`);
+  }
+}
+
+async function runTaps(model: string, { image, text, backend }: Options) {
+  const { loadModel } = await import('./options.ts');
+  const loaded = await loadModel({ model, backend });
+  const { inspectValues } = await import('../tasks/inspect.ts');
+  const { readPicture } = await import('../data/decode.node.ts');
+  return inspectValues(loaded, { picture: image === undefined ? undefined : await readPicture(image), text });
+}

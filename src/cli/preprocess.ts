@@ -1,0 +1,69 @@
+// clip-tfjs preprocess: pictures to the array the model reads, as a .npy file.
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Command } from 'commander';
+import type { Picture } from '../data/picture.ts';
+import { ClipError } from '../errors.ts';
+import { wholeNumber } from './options.ts';
+import { note, progressBar, UsageError } from './terminal.ts';
+
+interface Options {
+  size: number;
+  out: string;
+  stage: string;
+}
+
+export function registerPreprocess(program: Command): void {
+  program
+    .command('preprocess')
+    .summary('pictures to arrays')
+    .description('Resizes, crops and normalises pictures, to the byte as Pillow and torchvision do for CLIP.')
+    .argument('<image...>', 'PNG, JPEG, WebP or GIF files')
+    .requiredOption('--out <x.npy|folder>', 'the file; for several pictures a folder, which gets NAME.EXT.npy')
+    .option('--size <pixels>', "the model's resolution", wholeNumber(1), 224)
+    .option('--stage <stage>', 'normalised: float32 [3, S, S]; cropped: uint8 [S, S, 3]', 'normalised')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  clip-tfjs preprocess cat.jpg --out cat.npy
+  clip-tfjs preprocess *.jpg --size 336 --stage cropped --out crops`,
+    )
+    .action(run);
+}
+
+async function run(images: string[], { size, out, stage }: Options): Promise<void> {
+  if (stage !== 'normalised' && stage !== 'cropped') {
+    throw new UsageError(`no stage ${stage}: expected normalised or cropped`);
+  }
+  const isFolder = images.length > 1 || (existsSync(out) && statSync(out).isDirectory());
+  const targets = images.map((image) => (isFolder ? join(out, `${basename(image)}.npy`) : out));
+  const twice = targets.findIndex((target, i) => targets.indexOf(target) !== i);
+  if (twice >= 0) {
+    throw new ClipError('two pictures would be written to one file', {
+      expected: 'different names',
+      got: `${images[targets.indexOf(targets[twice]!)]} and ${images[twice]}`,
+    });
+  }
+  if (isFolder) mkdirSync(out, { recursive: true });
+
+  const { readPicture } = await import('../data/decode.node.ts');
+  const { cropPicture } = await import('../data/crop.ts');
+  const { preprocess } = await import('../data/preprocess.ts');
+  const { encodeNpy } = await import('../data/npy.ts');
+  const { writeFileAtomically } = await import('../data/write-file.node.ts');
+  const encode = (picture: Picture): Uint8Array =>
+    stage === 'cropped'
+      ? encodeNpy(cropPicture(picture, size), [size, size, 3])
+      : encodeNpy(preprocess(picture, size), [3, size, size]);
+  const bar = progressBar('preprocessing');
+  try {
+    for (const [i, image] of images.entries()) {
+      await writeFileAtomically(targets[i]!, [encode(await readPicture(image))]);
+      bar.update(i + 1, images.length);
+    }
+  } finally {
+    bar.stop();
+  }
+  note(`wrote ${isFolder ? `${images.length} files to ${out}` : out}`);
+}

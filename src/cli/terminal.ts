@@ -1,0 +1,49 @@
+// What a command says: results on stdout, everything else on stderr.
+import { SingleBar } from 'cli-progress';
+import { CommanderError } from 'commander';
+import { oneLine } from '../errors.ts';
+
+/** A wrong command line: exit status 2. */
+export class UsageError extends Error {}
+
+export function printLine(line: string = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value));
+}
+
+/** Something the user should know that is not the result. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export interface Progress {
+  /** `done` of `total`, in whatever unit the bar was made with. */
+  update(done: number, total: number): void;
+  stop(): void;
+}
+
+/** A bar on stderr, where that is a terminal; it appears at the first update. */
+export function progressBar(what: string): Progress {
+  const format = `${what} {bar} {percentage}% · {eta_formatted} left`;
+  const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, clearOnComplete: true });
+  return {
+    update(done, total) {
+      if (!process.stderr.isTTY) return;
+      if (!bar.isActive) bar.start(total, 0);
+      bar.update(done);
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** Says what went wrong in one line and gives the exit status: 1 failed, 2 wrong usage. */
+export function report(error: unknown, verbose: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  note(`clip-tfjs: ${oneLine(message)}`);
+  if (verbose && stack) note(stack);
+  return error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,88 @@
+// clip-tfjs tokenize: texts to the ids CLIP reads.
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { ClipError } from '../errors.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { note, printJson, printLine, UsageError } from './terminal.ts';
+
+const CONTEXT_LENGTH = 77; // of all of OpenAI's models
+
+interface Options {
+  input?: string;
+  model?: string;
+  showWork?: boolean;
+  json?: boolean;
+}
+
+export function registerTokenize(program: Command): void {
+  program
+    .command('tokenize')
+    .summary('texts to token ids')
+    .description('Token ids of each text, start and end included, not padded and never cut.')
+    .argument('[text...]')
+    .option('--input <file.jsonl>', 'texts from a file, each line one JSON string')
+    .option('--model <name|path>', "use this model's vocabulary instead of OpenAI's")
+    .option('--show-work', 'print every stage: cleaning, words, byte pairs')
+    .option('--json', 'print one JSON array a text')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  clip-tfjs tokenize "a photo of a cat"
+  clip-tfjs tokenize "&lt;Caf\u00e9&gt;" --show-work`,
+    )
+    .action(run);
+}
+
+async function run(texts: string[], options: Options): Promise<void> {
+  if (texts.length > 0 === (options.input !== undefined)) throw new UsageError('expected texts, or --input FILE');
+  const { Tokenizer } = await import('../tokenizer/tokenizer.ts');
+  let contextLength = CONTEXT_LENGTH;
+  let tokenizer: Tokenizer;
+  if (options.model) {
+    const { describeCheckpoint } = await import('../tasks/load.node.ts');
+    const { config } = await describeCheckpoint(options.model);
+    contextLength = config.context_length;
+    tokenizer = new Tokenizer({ vocabSize: config.vocab_size });
+  } else {
+    tokenizer = new Tokenizer();
+  }
+
+  for await (const text of options.input ? readJsonLines(options.input) : texts) {
+    if (options.showWork) {
+      printWork(tokenizer, text, options.json === true);
+      continue;
+    }
+    const ids = [tokenizer.startOfText, ...tokenizer.encode(text), tokenizer.endOfText];
+    if (ids.length > contextLength) {
+      note(`${ids.length} tokens, ${contextLength} fit the model: ${JSON.stringify(text.slice(0, 60))}`);
+    }
+    if (options.json) printJson(ids);
+    else printLine(ids.join(' '));
+  }
+}
+
+async function* readJsonLines(path: string): AsyncGenerator<string> {
+  let number = 0;
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    number += 1;
+    if (line.trim() === '') continue;
+    let text: unknown;
+    try {
+      text = JSON.parse(line);
+    } catch {
+      // told below
+    }
+    if (typeof text !== 'string') {
+      throw new ClipError(`${path}, line ${number}`, { expected: 'one JSON string', got: line.slice(0, 40) });
+    }
+    yield text;
+  }
+}
+
+function printWork(tokenizer: Tokenizer, text: string, json: boolean): void {
+  const work = tokenizer.showWork(text);
+  if (json) printJson(work);
+  else printLine(JSON.stringify(work, null, 2)); // replaced once showWork's shape is settled
+}

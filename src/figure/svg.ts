@@ -1,0 +1,66 @@
+// Drawings as SVG text, turned into PNG. The letters come from DejaVu Sans as npm ships it, never from the system,
+// so that a figure looks the same on every machine.
+import { createRequire } from 'node:module';
+import { Resvg } from '@resvg/resvg-js';
+import { convertToRgb } from '../data/convert.ts';
+import { encodePng } from '../data/encode-png.node.ts';
+import { bilinear } from '../data/kernel.ts';
+import type { Picture } from '../data/picture.ts';
+import { resize } from '../data/resize.ts';
+
+const require = createRequire(import.meta.url);
+const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>
+  require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
+);
+
+export interface TextStyle {
+  size: number;
+  anchor?: 'start' | 'middle' | 'end';
+  weight?: 'normal' | 'bold';
+  fill?: string;
+}
+
+/** One line of text, its baseline's left end, middle or right end at x, y. */
+export function text(content: string, x: number, y: number, style: TextStyle): string {
+  const { size, anchor = 'start', weight = 'normal', fill = '#222' } = style;
+  const look = `font-size="${size}" text-anchor="${anchor}" font-weight="${weight}" fill="${fill}"`;
+  return `<text x="${x}" y="${y}" ${look}>${escapeXml(content)}</text>`;
+}
+
+export function rectangle(x: number, y: number, width: number, height: number, fill: string): string {
+  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}"/>`;
+}
+
+/** A picture drawn as large as fits into a square of `side`, its pixels blended (bilinear), centred. */
+export function image(picture: Picture, x: number, y: number, side: number): string {
+  const scale = side / Math.max(picture.width, picture.height);
+  const [width, height] = [picture.width, picture.height].map((length) => Math.max(1, Math.round(length * scale)));
+  const pixels = resize(convertToRgb(picture), width!, height!, bilinear);
+  const png = Buffer.from(encodePng(pixels.data as Uint8Array, width!, height!)).toString('base64');
+  const place = `x="${x + Math.floor((side - width!) / 2)}" y="${y + Math.floor((side - height!) / 2)}"`;
+  return `<image ${place} width="${width}" height="${height}" href="data:image/png;base64,${png}"/>`;
+}
+
+/** A drawing on white, width × height pixels → the bytes of a PNG file. */
+export function toPng(width: number, height: number, parts: readonly string[]): Uint8Array {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans">
+${rectangle(0, 0, width, height, '#fff')}
+${parts.join('\n')}
+</svg>`;
+  const font = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: 'DejaVu Sans' };
+  return new Resvg(svg, { font }).render().asPng();
+}
+
+/** At most `length` characters, the rest told by an ellipsis. */
+export function shorten(content: string, length: number): string {
+  const characters = [...content];
+  return characters.length <= length ? content : `${characters.slice(0, length - 1).join('')}…`;
+}
+
+/** Text as XML may hold it; what XML cannot hold becomes U+FFFD. */
+function escapeXml(content: string): string {
+  return content
+    .toWellFormed()
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+}

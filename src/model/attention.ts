@@ -1,0 +1,52 @@
+// Multi-head self-attention: [N, L, D] → [N, L, D]. Stands beside torch.nn.MultiheadAttention.
+// softmax(q kᵀ / √(D/H) + mask) v, in H heads (Vaswani et al. 2017, section 3.2).
+import * as tf from '@tensorflow/tfjs-core';
+import { Linear } from './layers.ts';
+import { LINEAR_ORDER, Module, Parameter } from './module.ts';
+import { causalMask, joinHeads, linear, splitHeads } from './ops.ts';
+
+/** The part that both attentions of CLIP share; its inner values are shown to taps under the module's path. */
+export abstract class Attention extends Module {
+  /** q [N, H, T, D/H], k and v [N, H, L, D/H], mask [T, L] or none → the heads' answers side by side, [N, T, D]. */
+  protected attend(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
+    this.observe('q', q);
+    this.observe('k', k);
+    this.observe('v', v);
+    const headWidth = q.shape[3]!;
+    const scores = tf.matMul(tf.mul(q, headWidth ** -0.5), k, false, true); // [N, H, T, L]
+    this.observe('scores', scores);
+    const probs = tf.softmax(mask ? tf.add(scores, mask) : scores); // [N, H, T, L], rows sum to 1
+    this.observe('probs', probs);
+    return joinHeads(tf.matMul(probs, v)); // [N, T, D]
+  }
+}
+
+/** A layer's arithmetic without its `call`, where PyTorch's attention uses the weights and no hook sees the module. */
+export function project(x: tf.Tensor, { weight, bias }: Linear): tf.Tensor {
+  return linear(x, weight.value, bias.value);
+}
+
+export class MultiheadAttention extends Attention {
+  readonly in_proj_weight: Parameter;
+  readonly in_proj_bias: Parameter;
+  readonly out_proj: Linear;
+  readonly heads: number;
+  /** Whether a position sees only itself and what stands before it, as in the text tower. */
+  readonly causal: boolean;
+
+  constructor(width: number, heads: number, causal: boolean) {
+    super();
+    this.in_proj_weight = new Parameter([3 * width, width], { order: LINEAR_ORDER });
+    this.in_proj_bias = new Parameter([3 * width]);
+    this.out_proj = new Linear(width, width);
+    this.heads = heads;
+    this.causal = causal;
+  }
+
+  protected override forward(x: tf.Tensor): tf.Tensor {
+    const joint = linear(x, this.in_proj_weight.value, this.in_proj_bias.value); // [N, L, 3D]
+    const [q, k, v] = tf.split(joint, 3, -1).map((part) => splitHeads(part, this.heads)); // each [N, H, L, D/H]
+    const mask = this.causal ? causalMask(x.shape[1]!) : undefined; // [L, L]
+    return project(this.attend(q!, k!, v!, mask), this.out_proj); // [N, L, D]
+  }
+}

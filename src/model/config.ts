@@ -1,0 +1,105 @@
+// What a CLIP is made of, and how to tell it from a checkpoint's shapes alone, as OpenAI's build_model does.
+// Field names are the arguments of OpenAI's CLIP class.
+import type { ActivationName } from './layers.ts';
+
+export interface CLIPConfig {
+  embed_dim: number;
+  /** Side of the square picture, in pixels. */
+  image_resolution: number;
+  /** Blocks of the ViT, or of the four stages of the ResNet. */
+  vision_layers: number | readonly [number, number, number, number];
+  vision_width: number;
+  /** Null for a ResNet. */
+  vision_patch_size: number | null;
+  vision_heads: number;
+  context_length: number;
+  vocab_size: number;
+  transformer_width: number;
+  transformer_heads: number;
+  transformer_layers: number;
+  activation: ActivationName;
+}
+
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+const HEAD_WIDTH = 64; // what every head of OpenAI's nine models has
+
+/**
+ * The configuration behind a state dict's shapes (PyTorch's, OpenAI's names). Heads are 64 wide and the activation is
+ * QuickGELU, which no shape tells. Throws, naming the tensor, when one is missing or impossible.
+ */
+export function inferConfig(shapes: Shapes): CLIPConfig {
+  const size = (name: string, axis: number): number => {
+    const value = shapes.get(name)?.at(axis);
+    if (value === undefined)
+      throw new Error(`not a CLIP checkpoint: ${name} is missing or has no axis ${axis}`);
+    return value;
+  };
+  const transformer_width = size('ln_final.weight', 0);
+  return {
+    embed_dim: size('text_projection', 1),
+    ...(shapes.has('visual.proj') ? inferViT(shapes, size) : inferResNet(shapes, size)),
+    context_length: size('positional_embedding', 0),
+    vocab_size: size('token_embedding.weight', 0),
+    transformer_width,
+    transformer_heads: headsOf('ln_final.weight', transformer_width),
+    transformer_layers: countChildren(shapes, 'transformer.resblocks.'),
+    activation: 'quick_gelu',
+  };
+}
+
+type Size = (name: string, axis: number) => number;
+type Vision = Pick<
+  CLIPConfig,
+  'image_resolution' | 'vision_layers' | 'vision_width' | 'vision_patch_size' | 'vision_heads'
+>;
+
+function inferViT(shapes: Shapes, size: Size): Vision {
+  const vision_width = size('visual.conv1.weight', 0);
+  const vision_patch_size = size('visual.conv1.weight', -1);
+  return {
+    vision_width,
+    vision_patch_size,
+    image_resolution: gridOf('visual.positional_embedding', size) * vision_patch_size,
+    vision_layers: countChildren(shapes, 'visual.transformer.resblocks.'),
+    vision_heads: headsOf('visual.conv1.weight', vision_width),
+  };
+}
+
+function inferResNet(shapes: Shapes, size: Size): Vision {
+  const vision_width = size('visual.layer1.0.conv1.weight', 0);
+  const stage = (i: number): number => countChildren(shapes, `visual.layer${i}.`);
+  return {
+    vision_width,
+    vision_patch_size: null,
+    image_resolution: gridOf('visual.attnpool.positional_embedding', size) * 32, // five halvings
+    vision_layers: [stage(1), stage(2), stage(3), stage(4)],
+    vision_heads: headsOf('visual.layer1.0.conv1.weight', vision_width * 32),
+  };
+}
+
+/** g, from a table of g² + 1 positions. */
+function gridOf(name: string, size: Size): number {
+  const grid = Math.sqrt(size(name, 0) - 1);
+  if (!Number.isInteger(grid)) {
+    throw new Error(`${name} has ${size(name, 0)} positions: expected a square number and one`);
+  }
+  return grid;
+}
+
+function headsOf(name: string, width: number): number {
+  if (width % HEAD_WIDTH !== 0 || width === 0) {
+    throw new Error(
+      `${name} gives a width of ${width}: expected a multiple of ${HEAD_WIDTH}, the width of a head`,
+    );
+  }
+  return width / HEAD_WIDTH;
+}
+
+/** How many different numbers follow `prefix` in the names. */
+function countChildren(shapes: Shapes, prefix: string): number {
+  const names = [...shapes.keys()].filter((name) => name.startsWith(prefix));
+  const count = new Set(names.map((name) => name.slice(prefix.length).split('.')[0])).size;
+  if (count === 0) throw new Error(`not a CLIP checkpoint: no tensor's name starts with ${prefix}`);
+  return count;
+}

@@ -1,0 +1,54 @@
+// The arithmetic of the layers, each as the plain composition a reader can check against the formula.
+// Legend of the shape comments: see module.ts.
+import * as tf from '@tensorflow/tfjs-core';
+
+/** y = x W + b. `x` [..., in], `weight` [in, out], `bias` [out] → [..., out]. */
+export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+  const [inSize, outSize] = weight.shape as [number, number];
+  // Flat, because TensorFlow.js cannot differentiate a batched matMul by an unbatched matrix.
+  const flat = tf.matMul(tf.reshape(x, [-1, inSize]), weight as tf.Tensor2D); // [rows, out]
+  return tf.reshape(bias ? tf.add(flat, bias) : flat, [...x.shape.slice(0, -1), outSize]); // [..., out]
+}
+
+/** Zero mean and unit variance over the last axis, then gain and bias: [..., D] → [..., D]. */
+export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor {
+  const mean = tf.mean(x, -1, true); // [..., 1]
+  const variance = tf.mean(tf.squaredDifference(x, mean), -1, true); // [..., 1]
+  const normal = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon))); // [..., D]
+  return tf.add(tf.mul(normal, gain), bias);
+}
+
+/** x · σ(1.702 x): the approximation of GELU that OpenAI's models were trained with. */
+export function quickGelu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(x, tf.sigmoid(tf.mul(x, 1.702)));
+}
+
+/** x · Φ(x) with the exact normal distribution, as torch.nn.GELU. */
+export function gelu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+}
+
+/** [N, L, D] → [N, H, L, D/H]: every head gets its slice of the width. */
+export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch, length, width] = x.shape as [number, number, number];
+  const split = tf.reshape(x, [batch, length, heads, width / heads]); // [N, L, H, D/H]
+  return tf.transpose(split, [0, 2, 1, 3]); // [N, H, L, D/H]
+}
+
+/** [N, H, L, D/H] → [N, L, D]: the heads side by side again. */
+export function joinHeads(x: tf.Tensor): tf.Tensor {
+  const [batch, heads, length, size] = x.shape as [number, number, number, number];
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * size]); // [N, L, D]
+}
+
+/** What a causal text may not look at: −∞ above the diagonal, 0 elsewhere, [L, L]. */
+export function causalMask(length: number): tf.Tensor {
+  const mask = new Float32Array(length * length);
+  for (let row = 0; row < length; row++) mask.fill(-Infinity, row * length + row + 1, (row + 1) * length);
+  return tf.tensor2d(mask, [length, length]);
+}
+
+/** Rows scaled to length 1: [..., E] → [..., E]. */
+export function normalize(features: tf.Tensor): tf.Tensor {
+  return tf.div(features, tf.norm(features, 'euclidean', -1, true));
+}

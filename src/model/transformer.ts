@@ -1,0 +1,68 @@
+// A stack of pre-norm residual blocks: [N, L, D] → [N, L, D]. Stands beside OpenAI's Transformer and
+// ResidualAttentionBlock; both towers of CLIP use it, the text tower with a causal mask.
+import * as tf from '@tensorflow/tfjs-core';
+import { MultiheadAttention } from './attention.ts';
+import { Activation, type ActivationName, LayerNorm, Linear } from './layers.ts';
+import { Module, Sequential } from './module.ts';
+
+/** Width, out to four times the width, and back. */
+class Mlp extends Module {
+  readonly c_fc: Linear;
+  readonly gelu: Activation;
+  readonly c_proj: Linear;
+
+  constructor(width: number, activation: ActivationName) {
+    super();
+    this.c_fc = new Linear(width, width * 4);
+    this.gelu = new Activation(activation);
+    this.c_proj = new Linear(width * 4, width);
+  }
+
+  protected override forward(x: tf.Tensor): tf.Tensor {
+    const hidden = this.gelu.call(this.c_fc.call(x)); // [N, L, 4D]
+    return this.c_proj.call(hidden); // [N, L, D]
+  }
+}
+
+export class ResidualAttentionBlock extends Module {
+  readonly attn: MultiheadAttention;
+  readonly ln_1: LayerNorm;
+  readonly mlp: Mlp;
+  readonly ln_2: LayerNorm;
+
+  constructor(width: number, heads: number, causal: boolean, activation: ActivationName) {
+    super();
+    this.attn = new MultiheadAttention(width, heads, causal);
+    this.ln_1 = new LayerNorm(width);
+    this.mlp = new Mlp(width, activation);
+    this.ln_2 = new LayerNorm(width);
+  }
+
+  protected override forward(x: tf.Tensor): tf.Tensor {
+    const attended = tf.add(x, this.attn.call(this.ln_1.call(x)));
+    return tf.add(attended, this.mlp.call(this.ln_2.call(attended)));
+  }
+}
+
+export interface TransformerSize {
+  width: number;
+  layers: number;
+  heads: number;
+  causal: boolean;
+  activation: ActivationName;
+}
+
+export class Transformer extends Module {
+  readonly resblocks: Sequential;
+
+  constructor({ width, layers, heads, causal, activation }: TransformerSize) {
+    super();
+    this.resblocks = new Sequential(
+      Array.from({ length: layers }, () => new ResidualAttentionBlock(width, heads, causal, activation)),
+    );
+  }
+
+  protected override forward(x: tf.Tensor): tf.Tensor {
+    return this.resblocks.call(x);
+  }
+}

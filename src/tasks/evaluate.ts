@@ -1,0 +1,59 @@
+// Zero-shot accuracy on a labelled data set, as CLIP papers report it.
+import type { Picture } from '../data/picture.ts';
+import { classify, type ZeroShotHead } from './zero-shot.ts';
+import type { LoadedModel } from './loaded-model.ts';
+
+export interface LabelledPictures {
+  readonly count: number;
+  /** A class's number for every picture; the head's labels are in the same order. */
+  readonly fineLabels: ArrayLike<number>;
+  image(index: number): Picture;
+}
+
+/** All 0 … 1. */
+export interface Accuracy {
+  count: number;
+  top1: number;
+  top5: number;
+  /** The mean over the classes that occur of each one's top-1. */
+  meanPerClass: number;
+}
+
+const BATCH = 32;
+
+/** Classifies every picture and counts; `onProgress` is called with the pictures done so far. */
+export async function evaluate(
+  loaded: LoadedModel,
+  dataset: LabelledPictures,
+  head: ZeroShotHead,
+  onProgress?: (done: number) => void,
+): Promise<Accuracy> {
+  const seen = new Float64Array(head.labels.length);
+  const right = new Float64Array(head.labels.length);
+  let inTop5 = 0;
+  for (let start = 0; start < dataset.count; start += BATCH) {
+    const indices = Array.from({ length: Math.min(BATCH, dataset.count - start) }, (_, i) => start + i);
+    const predictions = await classify(loaded, indices.map((i) => dataset.image(i)), head, 5);
+    indices.forEach((index, row) => {
+      const truth = dataset.fineLabels[index]!;
+      const place = predictions[row]!.findIndex(({ label }) => label === head.labels[truth]);
+      seen[truth]! += 1;
+      if (place === 0) right[truth]! += 1;
+      if (place >= 0) inTop5 += 1;
+    });
+    onProgress?.(start + indices.length);
+  }
+  const rates = Array.from(seen, (count, i) => right[i]! / count).filter((rate) => !Number.isNaN(rate));
+  return {
+    count: dataset.count,
+    top1: sum(right) / dataset.count,
+    top5: inTop5 / dataset.count,
+    meanPerClass: sum(rates) / rates.length,
+  };
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,123 @@
+// Zero-shot classification (CLIP paper, section 3.1): the labels' texts become the weights of a classifier, and a
+// picture's label is the text whose feature is nearest.
+import * as tf from '@tensorflow/tfjs-core';
+import type { Picture } from '../data/picture.ts';
+import { ClipError } from '../errors.ts';
+import { normalize } from '../model/ops.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { similarity } from './similarity.ts';
+
+export const DEFAULT_TEMPLATE = 'a photo of a {}';
+const BATCH = 32; // texts or pictures in one call of the model
+const SCALE = 100; // what OpenAI's examples multiply cosines with, whatever the model's logit_scale is
+
+/** A classifier made of texts. */
+export interface ZeroShotHead {
+  readonly labels: readonly string[];
+  /** One row a label, of length 1: [C, E]. Whoever made the head disposes of it. */
+  readonly features: tf.Tensor2D;
+}
+
+export interface Prediction {
+  label: string;
+  /** softmax(100 · cosine) over the labels, 0 … 1. */
+  probability: number;
+  /** −1 … 1 */
+  cosine: number;
+}
+
+export interface HeadOptions {
+  /** Each holds one `{}`, where the label goes. Several are ensembled: normalise, mean, normalise again. */
+  templates?: readonly string[];
+  /** Cut texts that are over the context length, instead of throwing. */
+  truncate?: boolean;
+  /** Called with the labels done so far. */
+  onProgress?: (done: number) => void;
+}
+
+/** Turns labels into a classifier. Throws ClipError for no label, an empty one, two equal ones, a template without {}. */
+export async function zeroShotHead(
+  { model, tokenize }: LoadedModel,
+  labels: readonly string[],
+  { templates = [DEFAULT_TEMPLATE], truncate = false, onProgress }: HeadOptions = {},
+): Promise<ZeroShotHead> {
+  checkLabels(labels);
+  checkTemplates(templates);
+  const step = Math.max(1, Math.floor(BATCH / templates.length)); // labels in one call
+  const parts: tf.Tensor2D[] = [];
+  for (let start = 0; start < labels.length; start += step) {
+    const some = labels.slice(start, start + step);
+    const texts = some.flatMap((label) => templates.map((template) => template.replace('{}', () => label)));
+    const part = tf.tidy(() => {
+      const features = normalize(model.encodeText(tokenize(texts, truncate))); // [labels·templates, E]
+      const byLabel = tf.reshape(features, [some.length, templates.length, -1]); // [labels, templates, E]
+      return normalize(tf.mean(byLabel, 1)) as tf.Tensor2D; // [labels, E]
+    });
+    parts.push(part);
+    await part.data(); // the engine has really done it
+    onProgress?.(Math.min(start + step, labels.length));
+  }
+  const features = tf.concat(parts, 0); // [C, E]
+  tf.dispose(parts);
+  return { labels, features };
+}
+
+/** The `top` best labels of each picture, best first. Pictures go through the model 32 at a time. */
+export async function classify(
+  { model, preprocess }: LoadedModel,
+  pictures: readonly Picture[],
+  { labels, features }: ZeroShotHead,
+  top: number = 5,
+): Promise<Prediction[][]> {
+  const predictions: Prediction[][] = [];
+  for (let start = 0; start < pictures.length; start += BATCH) {
+    const some = pictures.slice(start, start + BATCH);
+    const [cosines, probabilities] = tf.tidy(() => {
+      const cosines = similarity(model.encodeImage(preprocess(...some)), features); // [N, C]
+      return [cosines, tf.softmax(tf.mul(cosines, SCALE))] as const; // both [N, C]
+    });
+    const [cosineRows, probabilityRows] = await Promise.all([cosines.data(), probabilities.data()]);
+    tf.dispose([cosines, probabilities]);
+    for (let row = 0; row < some.length; row++) {
+      const at = row * labels.length;
+      const best = rank(cosineRows.subarray(at, at + labels.length)).slice(0, top);
+      predictions.push(
+        best.map((i) => ({ label: labels[i]!, probability: probabilityRows[at + i]!, cosine: cosineRows[at + i]! })),
+      );
+    }
+  }
+  return predictions;
+}
+
+/** Indices by value, largest first; equal values keep their order. */
+function rank(values: ArrayLike<number>): number[] {
+  return Array.from(values, (_, i) => i).sort((a, b) => values[b]! - values[a]!);
+}
+
+function checkLabels(labels: readonly string[]): void {
+  if (labels.length === 0) throw new ClipError('no labels', { expected: 'at least one', got: 'none' });
+  const seen = new Map<string, number>();
+  labels.forEach((label, i) => {
+    if (label.trim() === '') throw new ClipError(`label ${i + 1} is empty`, { expected: 'a text', got: `"${label}"` });
+    const before = seen.get(label);
+    if (before !== undefined) {
+      throw new ClipError(`two labels are equal`, {
+        expected: `${labels.length} different ones`,
+        got: `"${label}" as label ${before + 1} and label ${i + 1}`,
+        hint: 'their probabilities would be shared out between them',
+      });
+    }
+    seen.set(label, i);
+  });
+}
+
+function checkTemplates(templates: readonly string[]): void {
+  for (const template of templates) {
+    if (template.split('{}').length !== 2) {
+      throw new ClipError('a template needs one place for the label', {
+        expected: `text with one {}, such as "${DEFAULT_TEMPLATE}"`,
+        got: `"${template}"`,
+      });
+    }
+  }
+}
