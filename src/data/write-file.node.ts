@@ -5,13 +5,14 @@ import { basename, dirname, join } from 'node:path';
 import { ClipError } from '../errors.ts';
 
 /**
- * Writes the chunks one after another to `path`, replacing a file that is there. When anything fails, the temporary
- * file is removed and the old file is as it was. Each chunk is written before the next is asked for.
+ * Writes bytes, or chunks of them one after another, to `path`, replacing a file that is there. When anything fails,
+ * the temporary file is removed and the old file is as it was. Each chunk is written before the next is asked for.
  */
-export async function writeFileAtomically(
+export async function writeFileAtomic(
   path: string,
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  const chunks = content instanceof Uint8Array ? [content] : content;
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
   const handle = await open(temporary, 'wx').catch((error: Error) => {
     throw cannotWrite(path, error);
