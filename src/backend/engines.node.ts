@@ -22,7 +22,11 @@ function binding(name: EngineName, packageName: string, hint: string): Engine {
 
 /** In the order in which `auto` tries them. */
 export const engines: readonly Engine[] = [
-  binding('cuda', '@tensorflow/tfjs-node-gpu', 'npm install @tensorflow/tfjs-node-gpu, beside an NVIDIA GPU and CUDA'),
+  binding(
+    'cuda',
+    '@tensorflow/tfjs-node-gpu',
+    'npm install @tensorflow/tfjs-node-gpu, beside an NVIDIA GPU and CUDA',
+  ),
   binding('native', '@tensorflow/tfjs-node', 'npm install @tensorflow/tfjs-node; wasm needs no install'),
   wasm,
   cpu,

@@ -6,8 +6,8 @@ import {
   collect,
   type DatasetOptions,
   loadModel,
-  makeHead,
   type ModelOptions,
+  makeHead,
   openDataset,
   type PromptOptions,
   readLines,
@@ -69,11 +69,19 @@ async function run(images: string[], options: Options): Promise<void> {
   const loaded = await loadModel(options);
   const { classify } = await import('../tasks/zero-shot.ts');
   const head = await makeHead(loaded, labels, options);
-  const predictions = await classify(loaded, subjects.map(({ picture }) => picture), head, options.top);
+  const predictions = await classify(
+    loaded,
+    subjects.map(({ picture }) => picture),
+    head,
+    options.top,
+  );
 
   if (options.figure) await drawFigure(options.figure, subjects, predictions);
   if (options.json) {
-    const results = subjects.map(({ picture, ...subject }, i) => ({ ...subject, predictions: predictions[i] }));
+    const results = subjects.map(({ picture, ...subject }, i) => ({
+      ...subject,
+      predictions: predictions[i],
+    }));
     printJson({ model: loaded.name, backend: loaded.backend, results });
   } else {
     subjects.forEach(({ image }, i) => {
@@ -121,11 +129,11 @@ function printPredictions(predictions: readonly Prediction[]): void {
 
 async function drawFigure(path: string, subjects: Subject[], predictions: Prediction[][]): Promise<void> {
   const { classificationFigure } = await import('../figure/classification-figure.ts');
-  const { writeFileAtomically } = await import('../data/write-file.node.ts');
+  const { writeFileAtomic } = await import('../data/write-file.node.ts');
   const rows = subjects.map(({ image, label, picture }, i) => ({
     title: label ? `${image} · ${label}` : image,
     picture,
     predictions: predictions[i]!,
   }));
-  await writeFileAtomically(path, [classificationFigure(rows)]);
+  await writeFileAtomic(path, classificationFigure(rows));
 }

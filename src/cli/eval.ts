@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import {
   type DatasetOptions,
   loadModel,
-  makeHead,
   type ModelOptions,
+  makeHead,
   openDataset,
   type PromptOptions,
   wholeNumber,

@@ -24,9 +24,11 @@ export function registerInspect(program: Command): void {
 }
 
 async function run(model: string, options: Options): Promise<void> {
-  const { describeCheckpoint } = await import('../tasks/load.node.ts');
-  const { config, parameters } = await describeCheckpoint(model);
-  const taps = options.image !== undefined || options.text !== undefined ? await runTaps(model, options) : undefined;
+  const { describeCheckpoint } = await import('../tasks/load.ts');
+  const { withModelFile } = await import('../tasks/load.node.ts');
+  const { config, parameters } = await withModelFile(model, describeCheckpoint);
+  const taps =
+    options.image !== undefined || options.text !== undefined ? await runTaps(model, options) : undefined;
   if (options.json) {
     printJson({ config, parameters, ...(taps && { taps }) });
     return;

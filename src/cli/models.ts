@@ -22,7 +22,16 @@ async function run({ json }: { json?: boolean }): Promise<void> {
     const parameters = shapes.reduce((total, [, { shape }]) => total + shape.reduce((a, b) => a * b, 1), 0);
     const paths = modelPaths(file);
     const path = paths.find((place) => existsSync(place)) ?? null;
-    return { name, parameters, resolution: config.image_resolution, embedding: config.embed_dim, path, paths, url, sha256 };
+    return {
+      name,
+      parameters,
+      resolution: config.image_resolution,
+      embedding: config.embed_dim,
+      path,
+      paths,
+      url,
+      sha256,
+    };
   });
   if (json) {
     printJson(rows.map(({ paths, ...row }) => row));

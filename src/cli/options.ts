@@ -83,7 +83,11 @@ export async function makeHead(
   const bar = progressBar('encoding labels');
   try {
     const onProgress = (done: number) => bar.update(done, labels.length);
-    return await zeroShotHead(loaded, labels, { ...(templates && { templates }), truncate: options.truncate, onProgress });
+    return await zeroShotHead(loaded, labels, {
+      ...(templates && { templates }),
+      truncate: options.truncate,
+      onProgress,
+    });
   } finally {
     bar.stop();
   }

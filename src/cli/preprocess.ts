@@ -19,7 +19,10 @@ export function registerPreprocess(program: Command): void {
     .summary('pictures to arrays')
     .description('Resizes, crops and normalises pictures, to the byte as Pillow and torchvision do for CLIP.')
     .argument('<image...>', 'PNG, JPEG, WebP or GIF files')
-    .requiredOption('--out <x.npy|folder>', 'the file; for several pictures a folder, which gets NAME.EXT.npy')
+    .requiredOption(
+      '--out <x.npy|folder>',
+      'the file; for several pictures a folder, which gets NAME.EXT.npy',
+    )
     .option('--size <pixels>', "the model's resolution", wholeNumber(1), 224)
     .option('--stage <stage>', 'normalised: float32 [3, S, S]; cropped: uint8 [S, S, 3]', 'normalised')
     .addHelpText(
@@ -51,7 +54,7 @@ async function run(images: string[], { size, out, stage }: Options): Promise<voi
   const { cropPicture } = await import('../data/crop.ts');
   const { preprocess } = await import('../data/preprocess.ts');
   const { encodeNpy } = await import('../data/npy.ts');
-  const { writeFileAtomically } = await import('../data/write-file.node.ts');
+  const { writeFileAtomic } = await import('../data/write-file.node.ts');
   const encode = (picture: Picture): Uint8Array =>
     stage === 'cropped'
       ? encodeNpy(cropPicture(picture, size), [size, size, 3])
@@ -59,7 +62,7 @@ async function run(images: string[], { size, out, stage }: Options): Promise<voi
   const bar = progressBar('preprocessing');
   try {
     for (const [i, image] of images.entries()) {
-      await writeFileAtomically(targets[i]!, [encode(await readPicture(image))]);
+      await writeFileAtomic(targets[i]!, encode(await readPicture(image)));
       bar.update(i + 1, images.length);
     }
   } finally {

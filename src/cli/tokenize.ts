@@ -36,13 +36,15 @@ Examples:
 }
 
 async function run(texts: string[], options: Options): Promise<void> {
-  if (texts.length > 0 === (options.input !== undefined)) throw new UsageError('expected texts, or --input FILE');
+  if (texts.length > 0 === (options.input !== undefined))
+    throw new UsageError('expected texts, or --input FILE');
   const { Tokenizer } = await import('../tokenizer/tokenizer.ts');
   let contextLength = CONTEXT_LENGTH;
   let tokenizer: Tokenizer;
   if (options.model) {
-    const { describeCheckpoint } = await import('../tasks/load.node.ts');
-    const { config } = await describeCheckpoint(options.model);
+    const { describeCheckpoint } = await import('../tasks/load.ts');
+    const { withModelFile } = await import('../tasks/load.node.ts');
+    const { config } = await withModelFile(options.model, describeCheckpoint);
     contextLength = config.context_length;
     tokenizer = new Tokenizer({ vocabSize: config.vocab_size });
   } else {

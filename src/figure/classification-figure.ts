@@ -19,7 +19,9 @@ const LONGEST_LABEL = 40;
 
 /** → the bytes of a PNG file. */
 export function classificationFigure(rows: readonly ClassifiedPicture[]): Uint8Array {
-  const labels = rows.flatMap(({ predictions }) => predictions.map(({ label }) => shorten(label, LONGEST_LABEL)));
+  const labels = rows.flatMap(({ predictions }) =>
+    predictions.map(({ label }) => shorten(label, LONGEST_LABEL)),
+  );
   const labelWidth = LETTER * Math.max(...labels.map((label) => [...label].length));
   const barsLeft = MARGIN + SIDE + MARGIN + labelWidth + 8;
   const rowHeight = TITLE + SIDE + MARGIN;

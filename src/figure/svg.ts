@@ -34,7 +34,9 @@ export function rectangle(x: number, y: number, width: number, height: number, f
 /** A picture drawn as large as fits into a square of `side`, its pixels blended (bilinear), centred. */
 export function image(picture: Picture, x: number, y: number, side: number): string {
   const scale = side / Math.max(picture.width, picture.height);
-  const [width, height] = [picture.width, picture.height].map((length) => Math.max(1, Math.round(length * scale)));
+  const [width, height] = [picture.width, picture.height].map((length) =>
+    Math.max(1, Math.round(length * scale)),
+  );
   const pixels = resize(convertToRgb(picture), width!, height!, bilinear);
   const png = Buffer.from(encodePng(pixels.data as Uint8Array, width!, height!)).toString('base64');
   const place = `x="${x + Math.floor((side - width!) / 2)}" y="${y + Math.floor((side - height!) / 2)}"`;

@@ -1,7 +1,7 @@
 // Zero-shot accuracy on a labelled data set, as CLIP papers report it.
 import type { Picture } from '../data/picture.ts';
-import { classify, type ZeroShotHead } from './zero-shot.ts';
 import type { LoadedModel } from './loaded-model.ts';
+import { classify, type ZeroShotHead } from './zero-shot.ts';
 
 export interface LabelledPictures {
   readonly count: number;
@@ -33,7 +33,12 @@ export async function evaluate(
   let inTop5 = 0;
   for (let start = 0; start < dataset.count; start += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, dataset.count - start) }, (_, i) => start + i);
-    const predictions = await classify(loaded, indices.map((i) => dataset.image(i)), head, 5);
+    const predictions = await classify(
+      loaded,
+      indices.map((i) => dataset.image(i)),
+      head,
+      5,
+    );
     indices.forEach((index, row) => {
       const truth = dataset.fineLabels[index]!;
       const place = predictions[row]!.findIndex(({ label }) => label === head.labels[truth]);

@@ -21,7 +21,8 @@ export function inspectValues(
   { picture, text }: { picture?: Picture; text?: string },
 ): ValueSummary[] {
   const rows: ValueSummary[] = [];
-  const tap = (name: string, value: tf.Tensor) => rows.push({ name, shape: value.shape, ...summarize(value) });
+  const tap = (name: string, value: tf.Tensor) =>
+    rows.push({ name, shape: value.shape, ...summarize(value) });
   tf.tidy(() => {
     withTap(tap, () => {
       if (picture) model.encodeImage(preprocess(picture));

@@ -7,6 +7,7 @@ import { preprocess } from '../data/preprocess.ts';
 import type { CLIP } from '../model/clip.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
 
+/** Its functions are bound: `const { model, preprocess, tokenize } = await load(…)` may take them out. */
 export class LoadedModel {
   /** What it was loaded by: one of OpenAI's names, or a path. */
   readonly name: string;
@@ -21,11 +22,16 @@ export class LoadedModel {
     this.tokenizer = new Tokenizer({ vocabSize: model.config.vocab_size });
   }
 
-  /** Pictures as the model wants them: float32 [N, 3, R, R]. Bound, so that it may be taken out of the object. */
+  /** Pictures as the model wants them: float32 [N, 3, R, R]. */
   readonly preprocess = (...pictures: Picture[]): tf.Tensor4D => {
     const size = this.model.config.image_resolution;
     const rows = pictures.map((picture) => preprocess(picture, size)); // each [3, R, R]
-    return tf.tensor4d(joinRows(new Float32Array(rows.length * 3 * size * size), rows), [rows.length, 3, size, size]);
+    return tf.tensor4d(joinRows(new Float32Array(rows.length * 3 * size * size), rows), [
+      rows.length,
+      3,
+      size,
+      size,
+    ]);
   };
 
   /** Texts as the model wants them: int32 [M, L]. One over the context length throws, or is cut with `truncate`. */
@@ -36,9 +42,9 @@ export class LoadedModel {
   };
 
   /** Frees the model's memory. */
-  release(): void {
+  readonly release = (): void => {
     releaseModel(this.model);
-  }
+  };
 }
 
 /** The rows one after another in `joined`, which has room for all of them. */

@@ -82,7 +82,11 @@ export async function classify(
       const at = row * labels.length;
       const best = rank(cosineRows.subarray(at, at + labels.length)).slice(0, top);
       predictions.push(
-        best.map((i) => ({ label: labels[i]!, probability: probabilityRows[at + i]!, cosine: cosineRows[at + i]! })),
+        best.map((i) => ({
+          label: labels[i]!,
+          probability: probabilityRows[at + i]!,
+          cosine: cosineRows[at + i]!,
+        })),
       );
     }
   }
@@ -98,7 +102,8 @@ function checkLabels(labels: readonly string[]): void {
   if (labels.length === 0) throw new ClipError('no labels', { expected: 'at least one', got: 'none' });
   const seen = new Map<string, number>();
   labels.forEach((label, i) => {
-    if (label.trim() === '') throw new ClipError(`label ${i + 1} is empty`, { expected: 'a text', got: `"${label}"` });
+    if (label.trim() === '')
+      throw new ClipError(`label ${i + 1} is empty`, { expected: 'a text', got: `"${label}"` });
     const before = seen.get(label);
     if (before !== undefined) {
       throw new ClipError(`two labels are equal`, {

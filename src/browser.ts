@@ -1,0 +1,28 @@
+// The public names that need no Node: what a browser imports as `clip-tfjs`.
+export { cpu, type Engine, type EngineName, startFirst, wasm } from './backend/engine.ts';
+export { openCheckpoint } from './checkpoint/checkpoint.ts';
+export { availableModels, OPENAI_MODELS, type OpenAIModel } from './checkpoint/openai-models.ts';
+export type { Checkpoint, StoredTensor } from './checkpoint/stored-tensor.ts';
+export { type ByteSource, blobSource, bytesSource } from './data/byte-source.ts';
+export { type Cifar100, readCifar100Archive } from './data/cifar.ts';
+export { cropPicture } from './data/crop.ts';
+export type { Mode, Picture } from './data/picture.ts';
+export { preprocess } from './data/preprocess.ts';
+export { ClipError } from './errors.ts';
+export { CLIP, type Logits } from './model/clip.ts';
+export { type CLIPConfig, inferConfig } from './model/config.ts';
+export { contrastiveLoss } from './model/loss.ts';
+export { type Tap, withTap } from './model/module.ts';
+export { type Accuracy, evaluate, type LabelledPictures } from './tasks/evaluate.ts';
+export { inspectValues, type ValueSummary } from './tasks/inspect.ts';
+export { type CheckpointSummary, describeCheckpoint, loadFrom } from './tasks/load.ts';
+export { LoadedModel } from './tasks/loaded-model.ts';
+export { similarity } from './tasks/similarity.ts';
+export {
+  classify,
+  type HeadOptions,
+  type Prediction,
+  type ZeroShotHead,
+  zeroShotHead,
+} from './tasks/zero-shot.ts';
+export { Tokenizer, tokenize } from './tokenizer/tokenizer.ts';

@@ -1,0 +1,11 @@
+// The public names.
+export { type Diagnosis, diagnose } from './backend/diagnose.node.ts';
+export { startEngine } from './backend/engines.node.ts';
+export * from './browser.ts';
+export { writeSafetensors } from './checkpoint/write-safetensors.node.ts';
+export { openCifar100 } from './data/cifar.node.ts';
+export { decodePicture, readPicture } from './data/decode.node.ts';
+export { openFile } from './data/file-source.node.ts';
+export { type ClassifiedPicture, classificationFigure } from './figure/classification-figure.ts';
+export { pictureFigure } from './figure/picture-figure.ts';
+export { type LoadOptions, load } from './tasks/load.node.ts';
