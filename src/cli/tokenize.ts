@@ -53,7 +53,8 @@ async function run(texts: string[], options: Options): Promise<void> {
 
   for await (const text of options.input ? readJsonLines(options.input) : texts) {
     if (options.showWork) {
-      printWork(tokenizer, text, options.json === true);
+      if (options.json) printJson(tokenizer.showWork(text));
+      else printWork(tokenizer, text);
       continue;
     }
     const ids = [tokenizer.startOfText, ...tokenizer.encode(text), tokenizer.endOfText];
@@ -83,8 +84,17 @@ async function* readJsonLines(path: string): AsyncGenerator<string> {
   }
 }
 
-function printWork(tokenizer: Tokenizer, text: string, json: boolean): void {
-  const work = tokenizer.showWork(text);
-  if (json) printJson(work);
-  else printLine(JSON.stringify(work, null, 2)); // replaced once showWork's shape is settled
+/** Every stage for reading: the text as it is cleaned, then each word with its merges and ids. */
+function printWork(tokenizer: Tokenizer, text: string): void {
+  const { raw, cleaning, words, ids } = tokenizer.showWork(text);
+  const stages = [{ step: 'text', text: raw }, ...cleaning];
+  const width = Math.max(...stages.map(({ step }) => step.length));
+  for (const stage of stages) printLine(`${stage.step.padEnd(width)}  ${JSON.stringify(stage.text)}`);
+  for (const { word, symbols, merges, tokens, ids } of words) {
+    printLine(`\n${JSON.stringify(word)}`);
+    printLine(`  bytes   ${symbols.join(' ')}`);
+    for (const { left, right, rank } of merges) printLine(`  merge   ${left} + ${right}  (number ${rank})`);
+    printLine(`  tokens  ${tokens.map((token, i) => `${token} = ${ids[i]}`).join(', ')}`);
+  }
+  printLine(`\nids  ${[tokenizer.startOfText, ...ids, tokenizer.endOfText].join(' ')}`);
 }

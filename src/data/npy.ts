@@ -61,7 +61,7 @@ export function decodeNpy(file: Uint8Array, name: string = 'npy'): { shape: numb
 }
 
 function alignedCopy(file: Uint8Array, start: number, name: string, descr: string): ArrayBuffer {
-  const bytes = file.slice(start);
+  const bytes = Uint8Array.from(file.subarray(start)); // not slice, which Node's Buffer makes a view
   if (bytes.length % Number(descr[2])) throw new ClipError(`${name}: the last number is cut off`);
   return bytes.buffer;
 }

@@ -10,10 +10,10 @@ import { fixtureModel } from '../support.ts';
 beforeAll(() => startEngine('cpu'));
 
 describe('a parameter', () => {
-  test.each([
-    [[2, 3], LINEAR_ORDER] as const,
-    [[4, 3, 2, 2], CONV_ORDER] as const,
-    [[5], undefined] as const,
+  test.each<[shape: readonly number[], order: readonly number[] | undefined]>([
+    [[2, 3], LINEAR_ORDER],
+    [[4, 3, 2, 2], CONV_ORDER],
+    [[5], undefined],
   ])('of shape %j comes back in PyTorch’s order', (shape, order) => {
     const parameter = new Parameter(shape, order ? { order } : {});
     const values = tf.range(
