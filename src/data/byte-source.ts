@@ -17,12 +17,13 @@ export interface ByteSource {
 
 /** A source over bytes that are already in memory. Its answers are views, not copies. */
 export function bytesSource(bytes: Uint8Array, name?: string): ByteSource {
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // Node's Buffer has another `slice`
   return {
-    size: bytes.length,
+    size: plain.length,
     name,
     async read(start, end) {
-      checkRange(start, end, bytes.length, name);
-      return bytes.subarray(start, end);
+      checkRange(start, end, plain.length, name);
+      return plain.subarray(start, end);
     },
   };
 }
