@@ -97,6 +97,25 @@ def random_case(rng: random.Random, most: int = 500) -> dict:
     return {"mode": mode, "width": width, "height": height, "seed": rng.randrange(1 << 20), "size": size}
 
 
+def stages() -> dict:
+    """Single steps: resizes with two kernels, and crops, some of them larger than the picture."""
+    rng = random.Random(7)
+    sha = lambda picture: hashlib.sha256(picture.tobytes()).hexdigest()  # noqa: E731
+    resizes, crops = [], []
+    for mode in ("L", "LA", "RGB", "RGBA", "CMYK", "I;16"):
+        for kernel, filter in (("bilinear", Image.BILINEAR), ("bicubic", Image.BICUBIC)) * 4:
+            width, height, to_width, to_height = (rng.randint(1, 90) for _ in range(4))
+            case = {"mode": mode, "width": width, "height": height, "seed": rng.randrange(99)}
+            resized = generate(*case.values()).resize((to_width, to_height), filter)
+            resizes.append(case | {"kernel": kernel, "to": [to_width, to_height], "pixels": sha(resized)})
+        for _ in range(6):
+            width, height, size = (rng.randint(1, 40) for _ in range(3))
+            case = {"mode": mode, "width": width, "height": height, "seed": rng.randrange(99)}
+            cropped = torchvision.transforms.CenterCrop(size)(generate(*case.values()))
+            crops.append(case | {"size": size, "pixels": sha(cropped)})
+    return {"resizes": resizes, "crops": crops}
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
@@ -258,7 +277,7 @@ def main() -> None:
             entry = {"file": name, "mode": mode, "width": picture.width, "height": picture.height, "size": size}
             recorded.append(entry | expected(picture, size))
     versions = {"pillow": PIL.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
-    result = {"versions": versions, "cases": cases, "files": recorded}
+    result = {"versions": versions, "cases": cases, "files": recorded} | stages()
     shared = FIXTURES.parent.parent.parent / "shared" / "data" / "openai-clip" / "CLIP.png"
     if shared.exists():
         result["diagram"] = {"size": 224} | expected(Image.open(shared), 224)

@@ -14,7 +14,7 @@ export function convertToRgb(picture: Picture): Picture {
     const at = i * channels;
     const out = i * 3;
     if (mode === 'RGBA') {
-      rgb.set([data[at]!, data[at + 1]!, data[at + 2]!], out);
+      for (let c = 0; c < 3; c++) rgb[out + c] = data[at + c]!;
     } else if (mode === 'CMYK') {
       const light = 255 - data[at + 3]!;
       for (let c = 0; c < 3; c++) rgb[out + c] = Math.max(0, light - timesByte(data[at + c]!, light));

@@ -58,7 +58,10 @@ export function centerCrop(picture: Picture, size: number): Picture {
   return { ...picture, width: size, height: size, data: target };
 }
 
-/** The most pixels a side may be resized to: more than any CLIP takes. */
+/** The longest side Pillow can resize to. */
+const MOST_LENGTH = 2 ** 31 - 1;
+
+/** The most pixels a side may be cropped to: more than any CLIP takes. */
 export const MAX_SIZE = 8192;
 
 /**
@@ -70,6 +73,13 @@ export function cropPicture(picture: Picture, size: number): Uint8Array {
     throw new ClipError('picture size', { expected: `a whole number, 1 to ${MAX_SIZE}`, got: size });
   }
   const { width, height } = shorterSideTo(picture.width, picture.height, size);
+  if (Math.max(width, height) > MOST_LENGTH) {
+    throw new ClipError('picture too long and thin', {
+      expected: `at most ${MOST_LENGTH} pixels once the shorter side is ${size}`,
+      got: `${picture.width}×${picture.height}`,
+      hint: 'crop it first',
+    });
+  }
   const cropped = resize(picture, width, height, bicubic, centre(width, height, size));
   return convertToRgb(cropped).data as Uint8Array;
 }

@@ -6,7 +6,7 @@ import { constants, createInflate } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { ClipError } from '../errors.ts';
 import { decodeGif, isGif } from './gif.ts';
-import { isJpeg, type JpegHeader, readJpegHeader } from './jpeg.ts';
+import { countScans, isJpeg, type JpegHeader, readJpegHeader } from './jpeg.ts';
 import { checkDimensions, MAX_PIXELS, type Picture } from './picture.ts';
 import { isPng, type PngHeader, readPngHeader, readPngPixels } from './png.ts';
 import { isWebp, readWebpHeader } from './webp.ts';
@@ -56,7 +56,7 @@ export async function decodePicture(bytes: Uint8Array, name = 'picture'): Promis
   if (isJpeg(bytes)) {
     const header = readJpegHeader(bytes, name);
     checkDimensions(name, header.width, header.height);
-    return decodeJpeg(bytes, header, name);
+    return decodeJpeg(header, name);
   }
   if (isWebp(bytes)) {
     const { width, height } = readWebpHeader(bytes, name);
@@ -65,9 +65,21 @@ export async function decodePicture(bytes: Uint8Array, name = 'picture'): Promis
   }
   throw new ClipError(`${name}: not a picture this program reads`, {
     expected: 'PNG, JPEG, WebP or GIF',
-    got: `bytes ${Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')} …`,
-    hint: 'convert it to PNG first',
+    got: kindOf(bytes),
+    hint: 'save it as PNG first',
   });
+}
+
+/** What a file is that we do not read: decoders of TIFF and AVIF here and in Pillow give different pixels. */
+function kindOf(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes.subarray(0, 12));
+  if (text.startsWith('BM')) return 'BMP';
+  if (text.startsWith('II*\0') || text.startsWith('MM\0*')) return 'TIFF';
+  if (text.startsWith('ftyp', 4)) return `${text.slice(8, 12).toUpperCase()} (AVIF, HEIC or a film)`;
+  if (text.startsWith('%PDF')) return 'PDF';
+  if (/^\s*</.test(text)) return 'SVG, HTML or another text in tags';
+  const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return `bytes ${start}`;
 }
 
 /** Deflate cannot pack bytes tighter than this: a header that promises more is refused before memory is taken. */
@@ -105,9 +117,13 @@ function inflate({ compressed, unpackedBytes }: PngHeader, name: string): Promis
   });
 }
 
-async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, name: string): Promise<Picture> {
-  const { width, height, components } = header;
-  const image = decoder(bytes);
+/** Scans a JPEG may have to be decoded without libvips' own limits; a progressive one has about ten. */
+const MOST_SCANS = 100;
+
+async function decodeJpeg(header: JpegHeader, name: string): Promise<Picture> {
+  const { width, height, components, stripped } = header;
+  // libvips gives up after 16 warnings unless it is told to be unlimited; Pillow never does.
+  const image = decoder(stripped, countScans(stripped) <= MOST_SCANS);
   const raw = await pixels(
     components === 4 ? image.pipelineColourspace('cmyk').toColourspace('cmyk') : image,
     name,
@@ -123,13 +139,13 @@ async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, name: string): 
 }
 
 async function decodeWebp(bytes: Uint8Array, name: string): Promise<Picture> {
-  const { data, width, height, channels } = await pixels(decoder(bytes), name);
+  const { data, width, height, channels } = await pixels(decoder(bytes, false), name);
   return { mode: channels === 4 ? 'RGBA' : 'RGB', width, height, data };
 }
 
 /** Warnings about damaged pixels are let pass, as in Pillow; a file that ends too early is not. */
-function decoder(bytes: Uint8Array): Sharp {
-  return sharp(bytes, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: MAX_PIXELS });
+function decoder(bytes: Uint8Array, unlimited: boolean): Sharp {
+  return sharp(bytes, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: MAX_PIXELS, unlimited });
 }
 
 interface Raw {
@@ -144,7 +160,7 @@ async function pixels(image: Sharp, name: string): Promise<Raw> {
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch((error: Error) => {
-      throw new ClipError(`${name}: cannot be decoded: ${error.message}`, {
+      throw new ClipError(`${name}: cannot be decoded: ${error.message.split('\n')[0]}`, {
         hint: 'the file is damaged or cut short; fetch or export it again',
       });
     });

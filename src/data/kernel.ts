@@ -88,6 +88,10 @@ export const PRECISION = 22;
 
 /** Weights as integers of PRECISION fraction bits, rounded half away from zero. */
 export function integerWeights({ values }: Weights): Int32Array {
-  const one = 2 ** PRECISION;
-  return Int32Array.from(values, (value) => Math.trunc(value * one + (value < 0 ? -0.5 : 0.5)));
+  const integers = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]! * 2 ** PRECISION;
+    integers[i] = value < 0 ? value - 0.5 : value + 0.5; // storing drops the fraction
+  }
+  return integers;
 }

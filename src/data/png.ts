@@ -2,6 +2,7 @@
 // one-bit, 16-bit grey stays 16-bit, every other 16-bit sample keeps its high byte, and a transparent colour
 // (tRNS) leaves the samples alone. Unpacking the zlib stream is the caller's: Node and browsers differ there.
 import { ClipError } from '../errors.ts';
+import { join } from './join.ts';
 import { CHANNELS, checkDimensions, type Mode, type Picture } from './picture.ts';
 
 /** What a PNG says before its pixels. */
@@ -229,17 +230,6 @@ function paeth(left: number, above: number, corner: number): number {
   const toCorner = Math.abs(left + above - 2 * corner);
   if (toLeft <= toAbove && toLeft <= toCorner) return left;
   return toAbove <= toCorner ? above : corner;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const CRC_TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, n) => {

@@ -15,18 +15,21 @@ export function preprocess(picture: Picture, size: number): Float32Array {
   return normalize(cropPicture(picture, size), size * size);
 }
 
-/** Uint8 [pixels, 3] → float32 [3, pixels]. A byte has 256 values: each channel's results are computed once. */
+/** What each of a byte's 256 values becomes, in red, green and blue. */
+const TABLES: readonly Float32Array[] = MEAN.map((mean, c) => {
+  const { fround } = Math;
+  return Float32Array.from(
+    { length: 256 },
+    (_, x) => fround(fround(x / 255) - fround(mean)) / fround(STD[c]!),
+  );
+});
+
+/** Uint8 [pixels, 3] → float32 [3, pixels]. */
 export function normalize(rgb: Uint8Array, pixels: number): Float32Array {
   const values = new Float32Array(3 * pixels);
-  for (let c = 0; c < 3; c++) {
-    const table = normalized(MEAN[c]!, STD[c]!);
+  TABLES.forEach((table, c) => {
     const plane = values.subarray(c * pixels, (c + 1) * pixels);
     for (let i = 0, at = c; i < pixels; i++, at += 3) plane[i] = table[rgb[at]!]!;
-  }
+  });
   return values;
-}
-
-function normalized(mean: number, std: number): Float32Array {
-  const { fround } = Math;
-  return Float32Array.from({ length: 256 }, (_, x) => fround(fround(x / 255) - fround(mean)) / fround(std));
 }

@@ -1,13 +1,13 @@
 // One pass of Pillow's separable resize: pixels along each row, or along each column, are summed by their weights.
 // 8-bit samples: a sum begins at one half, adds sample × integer weight in 32 bits and drops the fraction; a
-// Uint8ClampedArray cuts it to 0…255. 16-bit samples: in double. The loops are plain; they are the whole cost.
+// Uint8ClampedArray cuts it to 0…255. 16-bit samples: in double. The loops over bytes are the
+// whole cost: resample-simd.ts runs the same sums many at a time, and the plain ones here say what they are.
 import { integerWeights, PRECISION, type Weights } from './kernel.ts';
+import { type Bytes, columnsInVectors, rowsInVectors } from './resample-simd.ts';
 
 /** Samples in a buffer: row y begins at `offset + y × stride`. */
-export interface Samples {
+export interface Samples extends Omit<Bytes, 'data'> {
   readonly data: Uint8Array | Uint16Array;
-  readonly offset: number;
-  readonly stride: number;
 }
 
 /** Pixels of `channels` samples along each row: [rows, source, channels] → [rows, count, channels]. */
@@ -20,15 +20,14 @@ export function alongRows(source: Samples, rows: number, channels: number, weigh
     }
     return { data, offset: 0, stride };
   }
+  const bytes: Bytes = { ...source, data: source.data };
   const target = new Uint8ClampedArray(rows * stride);
+  const data = new Uint8Array(target.buffer);
   const factors = integerWeights(weights);
-  if (channels === 3) rowsOfThree({ ...source, data: source.data }, rows, weights, factors, target);
-  else {
-    for (let c = 0; c < channels; c++) {
-      rowsOfOne({ ...source, data: source.data }, rows, channels, c, weights, factors, target);
-    }
+  if (!rowsInVectors(bytes, rows, channels, weights, factors, data)) {
+    plainRows(bytes, rows, channels, weights, factors, target);
   }
-  return { data: new Uint8Array(target.buffer), offset: 0, stride };
+  return { data, offset: 0, stride };
 }
 
 /** Samples along each column, whatever they mean: [source, samples] → [count, samples]. */
@@ -39,79 +38,45 @@ export function alongColumns(source: Samples, samples: number, weights: Weights)
     for (let i = 0; i < samples; i++) sums16(data, offset + i, stride, weights, target, i, samples);
     return { data: target, offset: 0, stride: samples };
   }
+  const bytes: Bytes = { data, offset, stride };
   const target = new Uint8ClampedArray(weights.count * samples);
-  columns8({ data, offset, stride }, samples, weights, integerWeights(weights), target);
-  return { data: new Uint8Array(target.buffer), offset: 0, stride: samples };
-}
-
-interface Bytes extends Samples {
-  readonly data: Uint8Array;
+  const result = new Uint8Array(target.buffer);
+  const factors = integerWeights(weights);
+  if (!columnsInVectors(bytes, samples, weights, factors, result)) {
+    plainColumns(bytes, samples, weights, factors, target);
+  }
+  return { data: result, offset: 0, stride: samples };
 }
 
 const HALF = 1 << (PRECISION - 1);
 
-function rowsOfOne(
+/** The plain definition of a pass along rows; target is [rows, count, channels]. */
+export function plainRows(
   { data, offset, stride }: Bytes,
   rows: number,
   channels: number,
-  channel: number,
   weights: Weights,
   factors: Int32Array,
   target: Uint8ClampedArray,
 ): void {
   const { count, first, length } = weights;
-  let out = channel;
   for (let y = 0; y < rows; y++) {
-    const row = offset + y * stride + channel;
     for (let x = 0; x < count; x++) {
-      let sum = HALF;
-      let at = row + first[x]! * channels;
-      const begin = x * weights.stride;
-      const end = begin + length[x]!;
-      for (let k = begin; k < end; k++) {
-        sum = (sum + Math.imul(data[at]!, factors[k]!)) | 0;
-        at += channels;
+      const begin = offset + y * stride + first[x]! * channels;
+      const factor = x * weights.stride;
+      for (let c = 0; c < channels; c++) {
+        let sum = HALF;
+        for (let k = 0; k < length[x]!; k++) {
+          sum = (sum + Math.imul(data[begin + k * channels + c]!, factors[factor + k]!)) | 0;
+        }
+        target[(y * count + x) * channels + c] = sum >> PRECISION;
       }
-      target[out] = sum >> PRECISION;
-      out += channels;
     }
   }
 }
 
-function rowsOfThree(
-  { data, offset, stride }: Bytes,
-  rows: number,
-  weights: Weights,
-  factors: Int32Array,
-  target: Uint8ClampedArray,
-): void {
-  const { count, first, length } = weights;
-  let out = 0;
-  for (let y = 0; y < rows; y++) {
-    const row = offset + y * stride;
-    for (let x = 0; x < count; x++) {
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      let at = row + first[x]! * 3;
-      const begin = x * weights.stride;
-      const end = begin + length[x]!;
-      for (let k = begin; k < end; k++) {
-        const factor = factors[k]!;
-        red = (red + Math.imul(data[at]!, factor)) | 0;
-        green = (green + Math.imul(data[at + 1]!, factor)) | 0;
-        blue = (blue + Math.imul(data[at + 2]!, factor)) | 0;
-        at += 3;
-      }
-      target[out] = red >> PRECISION;
-      target[out + 1] = green >> PRECISION;
-      target[out + 2] = blue >> PRECISION;
-      out += 3;
-    }
-  }
-}
-
-function columns8(
+/** The plain definition of a pass along columns; target is [count, samples]. */
+export function plainColumns(
   { data, offset, stride }: Bytes,
   samples: number,
   weights: Weights,
