@@ -16,13 +16,13 @@ const RANGES: Readonly<Record<GroundColour, readonly [hue: Range, saturation: Ra
     [0.4, 0.5],
   ],
   green: [
-    [105, 145],
-    [0.5, 0.85],
-    [0.28, 0.42],
+    [112, 146],
+    [0.55, 0.85],
+    [0.3, 0.42],
   ],
   blue: [
-    [210, 232],
-    [0.65, 0.95],
+    [210, 231],
+    [0.78, 0.95],
     [0.38, 0.52],
   ],
   yellow: [
@@ -31,12 +31,12 @@ const RANGES: Readonly<Record<GroundColour, readonly [hue: Range, saturation: Ra
     [0.48, 0.58],
   ],
   orange: [
-    [24, 33],
+    [26, 34],
     [0.9, 1],
-    [0.47, 0.54],
+    [0.48, 0.54],
   ],
   purple: [
-    [270, 288],
+    [274, 290],
     [0.5, 0.75],
     [0.34, 0.46],
   ],
@@ -48,7 +48,7 @@ const RANGES: Readonly<Record<GroundColour, readonly [hue: Range, saturation: Ra
   brown: [
     [18, 30],
     [0.45, 0.65],
-    [0.2, 0.29],
+    [0.22, 0.31],
   ],
   black: [
     [0, 360],

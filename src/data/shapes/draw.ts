@@ -9,62 +9,35 @@ const GRAIN = 4;
 
 /** Draws a scene. `random` gives the noise; the rest is settled. */
 export function drawScene(scene: Scene, random: Random): CifarPicture {
-  const canvas = new Float64Array(SIDE * SIDE * 3); // [32, 32, 3]
-  paintGround(canvas, scene.ground, random);
-  paintShape(canvas, scene, random);
   // A clamped array rounds to the nearest whole number (halves to even) and clips at 0 and 255.
-  const bytes = new Uint8ClampedArray(canvas.length);
-  for (let i = 0; i < canvas.length; i += 3) {
-    const grain = random.between(-GRAIN, GRAIN);
-    for (let channel = 0; channel < 3; channel++) bytes[i + channel] = canvas[i + channel]! + grain;
-  }
-  return { mode: 'RGB', width: SIDE, height: SIDE, data: new Uint8Array(bytes.buffer) };
-}
-
-function paintGround(canvas: Float64Array, ground: Surface, random: Random): void {
-  const { shades } = ground;
+  const pixels = new Uint8ClampedArray(SIDE * SIDE * 3);
+  const { ground, fill } = scene;
   for (let y = 0, i = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++, i += 3) {
-      blend(canvas, i, shades[0], 1);
-      blend(canvas, i, shades[1], share(ground, x + 0.5, y + 0.5, random));
-    }
-  }
-}
-
-function paintShape(canvas: Float64Array, scene: Scene, random: Random): void {
-  const { fill, size, centre, origin, turn, scale } = scene;
-  const { shades } = fill;
-  const outline = OUTLINES[scene.shape];
-  const [cos, sin] = turn;
-  // Pixels beyond these cannot be touched.
-  const [left, right] = [centre[0] - size / 2 - 1, centre[0] + size / 2 + 1].map(Math.floor) as [
-    number,
-    number,
-  ];
-  const [top, bottom] = [centre[1] - size / 2 - 1, centre[1] + size / 2 + 1].map(Math.floor) as [
-    number,
-    number,
-  ];
-  for (let y = Math.max(0, top); y <= Math.min(SIDE - 1, bottom); y++) {
-    for (let x = Math.max(0, left); x <= Math.min(SIDE - 1, right); x++) {
-      const [awayX, awayY] = [(x + 0.5 - origin[0]) / scale, (y + 0.5 - origin[1]) / scale];
-      const distance = scale * outline.distance(awayX * cos + awayY * sin, awayY * cos - awayX * sin);
-      const coverage = Math.min(1, Math.max(0, 0.5 - distance));
-      if (coverage === 0) continue;
-      const i = 3 * (SIDE * y + x);
-      const mix = share(fill, x + 0.5, y + 0.5, random);
+      const covered = coverage(scene, x + 0.5, y + 0.5);
+      const ofGround = covered < 1 ? share(ground, x + 0.5, y + 0.5, random) : 0;
+      const ofFill = covered > 0 ? share(fill, x + 0.5, y + 0.5, random) : 0;
+      const grain = random.between(-GRAIN, GRAIN);
       for (let channel = 0; channel < 3; channel++) {
-        const own = shades[0][channel]! + mix * (shades[1][channel]! - shades[0][channel]!);
-        canvas[i + channel]! += coverage * (own - canvas[i + channel]!);
+        const under = mix(ground.shades[0][channel]!, ground.shades[1][channel]!, ofGround);
+        const over = mix(fill.shades[0][channel]!, fill.shades[1][channel]!, ofFill);
+        pixels[i + channel] = mix(under, over, covered) + grain;
       }
     }
   }
+  return { mode: 'RGB', width: SIDE, height: SIDE, data: new Uint8Array(pixels.buffer) };
 }
 
-function blend(canvas: Float64Array, i: number, shade: readonly number[], share: number): void {
-  for (let channel = 0; channel < 3; channel++) {
-    canvas[i + channel]! += share * (shade[channel]! - canvas[i + channel]!);
-  }
+/** How much of the pixel whose middle is (x, y) the shape covers, 0…1. */
+function coverage(scene: Scene, x: number, y: number): number {
+  const reach = scene.size / 2 + 1; // nothing of the shape lies further out, either way
+  const { centre, origin, turn, scale } = scene;
+  if (Math.abs(x - centre[0]) > reach || Math.abs(y - centre[1]) > reach) return 0;
+  const awayX = (x - origin[0]) / scale;
+  const awayY = (y - origin[1]) / scale;
+  const [cos, sin] = turn;
+  const distance = OUTLINES[scene.shape].distance(awayX * cos + awayY * sin, awayY * cos - awayX * sin);
+  return clamp(0.5 - scale * distance);
 }
 
 /** How much of a surface's second shade there is at (x, y), 0…1. */
@@ -76,12 +49,13 @@ function share(surface: Surface, x: number, y: number, random: Random): number {
     case 'noise':
       return random.next();
     case 'gradient':
-      // The middle of the picture is half way; the factor reaches the corners.
+      // Half way in the middle of the picture, 0 or 1 at its corners.
       return 0.5 + ((x - SIDE / 2) * direction[0] + (y - SIDE / 2) * direction[1]) / (SIDE * Math.SQRT2);
     case 'stripes':
       return wave(x * direction[0] + y * direction[1], pitch, phase[0]);
     case 'checks': {
-      const [across, down] = [wave(x, pitch, phase[0]), wave(y, pitch, phase[1])];
+      const across = wave(x, pitch, phase[0]);
+      const down = wave(y, pitch, phase[1]);
       return across + down - 2 * across * down; // one or the other, not both
     }
   }
@@ -91,5 +65,13 @@ function share(surface: Surface, x: number, y: number, random: Random): number {
 function wave(position: number, pitch: number, phase: number): number {
   const turns = position / (2 * pitch) + phase;
   const toMiddle = Math.abs(turns - Math.floor(turns) - 0.5) * 2 * pitch; // 0…pitch; half a pitch is an edge
-  return Math.min(1, Math.max(0, 0.5 + pitch / 2 - toMiddle));
+  return clamp(0.5 + pitch / 2 - toMiddle);
+}
+
+function mix(first: number, second: number, share: number): number {
+  return first + share * (second - first);
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, value));
 }

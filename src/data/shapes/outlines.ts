@@ -20,13 +20,16 @@ const ring: Outline = {
   hull: [[0, 0, 1]],
 };
 
-/** The unit circle less a smaller one to its right. */
+/** A moon: the unit circle less another, nearly as large, to its right. */
 const crescent: Outline = {
   distance: (x, y) => {
-    const bite = Math.sqrt((x - 0.48) ** 2 + y * y) - 0.8;
+    const bite = Math.sqrt((x - 0.6) * (x - 0.6) + y * y) - 0.95;
     return Math.max(circle.distance(x, y), -bite);
   },
-  hull: [[0, 0, 1]],
+  // Points of the outer arc from horn to horn, by the tangent of half their angle.
+  hull: [-1.48, -1, -0.7, -0.45, -0.22, 0, 0.22, 0.45, 0.7, 1, 1.48].map(
+    (t) => [(t * t - 1) / (t * t + 1), (2 * t) / (t * t + 1), 0] as const,
+  ),
 };
 
 /** A square on its corner, and a half circle on each of its two upper sides. */
@@ -41,7 +44,8 @@ const heart: Outline = (() => {
   ]);
   return {
     distance: (x, y) => {
-      const lobe = Math.sqrt((Math.abs(x) - 0.5) ** 2 + (y + 0.5) ** 2) - radius;
+      const [awayX, awayY] = [Math.abs(x) - 0.5, y + 0.5];
+      const lobe = Math.sqrt(awayX * awayX + awayY * awayY) - radius;
       return Math.min(lobe, square.distance(x, y));
     },
     hull: [
@@ -96,10 +100,13 @@ function polygon(points: Points): Outline {
       let nearest = Infinity;
       let inside = false;
       for (let i = 0; i < edges.length; i += 5) {
-        const [fromX, fromY] = [x - edges[i]!, y - edges[i + 1]!];
-        const [edgeX, edgeY] = [edges[i + 2]!, edges[i + 3]!];
+        const fromX = x - edges[i]!;
+        const fromY = y - edges[i + 1]!;
+        const edgeX = edges[i + 2]!;
+        const edgeY = edges[i + 3]!;
         const along = Math.min(1, Math.max(0, (fromX * edgeX + fromY * edgeY) * edges[i + 4]!));
-        const [awayX, awayY] = [fromX - along * edgeX, fromY - along * edgeY];
+        const awayX = fromX - along * edgeX;
+        const awayY = fromY - along * edgeY;
         nearest = Math.min(nearest, awayX * awayX + awayY * awayY);
         if (fromY >= 0 !== fromY >= edgeY && fromX < (fromY / edgeY) * edgeX) inside = !inside;
       }

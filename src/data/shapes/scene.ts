@@ -34,7 +34,7 @@ const SMALLEST: Readonly<Record<Shape, number>> = {
   ring: 10,
   heart: 11,
   diamond: 11,
-  crescent: 11,
+  crescent: 12,
   arrow: 12,
 };
 const LARGEST = 26;
@@ -95,7 +95,7 @@ export function chooseScene(label: number, random: Random): Scene {
   const fill = chooseSurface(random.pick(TEXTURES), [shadeOf(colour, random)], random);
   const suitable = GROUND_COLOURS.filter((ground) => contrasting(colour, ground));
   const pattern = random.pick(PATTERNS);
-  const twoColours = (pattern === 'stripes' || pattern === 'checks') && random.chance(0.5);
+  const twoColours = (pattern === 'stripes' || pattern === 'checks') && random.chance(0.4);
   const groundColours = random.shuffled(suitable).slice(0, twoColours ? 2 : 1);
   const shades = groundColours.map((ground) => shadeOf(ground, random));
   const ground = chooseSurface(pattern, shades, random);
@@ -114,7 +114,7 @@ function chooseSurface(pattern: Surface['pattern'], colours: readonly Rgb[], ran
     pattern,
     shades: second ? [first, second] : [lighter(first, depth), lighter(first, -depth)],
     direction: random.direction(),
-    pitch: random.between(2.5, 5.5),
+    pitch: random.between(3, 5.5),
     phase: [random.next(), random.next()],
   };
 }
