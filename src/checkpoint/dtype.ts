@@ -32,7 +32,7 @@ export const ITEM_SIZE: Readonly<Record<DType, number>> = {
 export function typedArray(dtype: DType, bytes: Uint8Array): TypedArray {
   const size = ITEM_SIZE[dtype];
   // A typed array must begin at a multiple of its item size; a view into a file often does not.
-  const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const count = length / size;
   switch (dtype) {
     case 'F64':

@@ -1,5 +1,6 @@
 // Tensors → a safetensors file, chunk by chunk, so that no more than one tensor is in memory. The order is that of
-// Python's library: wider types first, then by name. So every tensor begins at a multiple of its item size.
+// Python's library, by type and then by name; wider types come first, so that every tensor begins at a multiple of its
+// item size, and equal tensors make the same file there and here.
 import { ClipError } from '../errors.ts';
 import { type DType, ITEM_SIZE } from './dtype.ts';
 import { countOf } from './stored-tensor.ts';
@@ -12,13 +13,16 @@ export interface TensorToWrite {
   readBytes(): Promise<Uint8Array>;
 }
 
+const ORDER: readonly DType[] = ['I64', 'F64', 'F32', 'I32', 'BF16', 'F16', 'I16', 'I8', 'U8', 'BOOL'];
+
 /** The file's chunks. Equal tensors and metadata give equal bytes. Throws on two equal names or a wrong byte count. */
 export async function* safetensorsChunks(
   tensors: Iterable<TensorToWrite>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): AsyncGenerator<Uint8Array> {
   const ordered = [...tensors].sort(
-    (a, b) => ITEM_SIZE[b.dtype] - ITEM_SIZE[a.dtype] || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+    (a, b) =>
+      ORDER.indexOf(a.dtype) - ORDER.indexOf(b.dtype) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
   yield encodeHeader(ordered, metadata);
   for (const tensor of ordered) {

@@ -30,7 +30,8 @@ export async function loadStateDict(
   checkpoint: Checkpoint,
   onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
-  const pairs = pairUp(model, checkpoint);
+  // Largest first: what a large tensor needs besides itself is then freed before the rest fills the memory.
+  const pairs = pairUp(model, checkpoint).sort(([, a], [, b]) => b.byteLength - a.byteLength);
   const total = pairs.reduce((sum, [, stored]) => sum + stored.byteLength, 0);
   // One buffer for the file's bytes of all tensors that are widened: less to allocate, less for the collector.
   const narrow = pairs.map(([, { dtype, byteLength }]) => (ITEM_SIZE[dtype] < 4 ? byteLength : 0));

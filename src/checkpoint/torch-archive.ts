@@ -92,21 +92,17 @@ function checkStorage(
   }
 }
 
-function reader(tensor: TorchTensor, member: ZipMember): ReadBytes {
-  const { offset, shape, strides, storage } = tensor;
+function reader({ offset, shape, strides, storage }: TorchTensor, member: ZipMember): ReadBytes {
   const size = ITEM_SIZE[storage.dtype];
   const count = countOf(shape);
-  if (isContiguous(shape, strides)) {
-    // The whole member is read as a whole, so that its checksum is verified.
-    if (offset === 0 && count === storage.count) return (into) => member.read(into);
-    return (into) => member.readRange(offset * size, (offset + count) * size, into);
-  }
-  return async () => {
-    if (count === 0) return new Uint8Array(0);
-    const last = shape.reduce((index, length, axis) => index + (length - 1) * strides[axis]!, offset);
-    const bytes = await member.readRange(offset * size, (last + 1) * size);
-    return gather(bytes, shape, strides, size);
-  };
+  if (count === 0) return async () => new Uint8Array(0);
+  const last = shape.reduce((index, length, axis) => index + (length - 1) * strides[axis]!, offset);
+  const start = offset * size;
+  const end = (last + 1) * size;
+  // The whole member is read as a whole, so that its checksum is verified.
+  const isWhole = start === 0 && end === member.size;
+  const read: ReadBytes = (into) => (isWhole ? member.read(into) : member.readRange(start, end, into));
+  return isContiguous(shape, strides) ? read : async () => gather(await read(), shape, strides, size);
 }
 
 /** Row-major, each number right behind the one before it. An axis of length 1 may have any stride. */

@@ -1,5 +1,5 @@
 // From what a PyTorch pickle holds to state-dict names: a TorchScript module tree, or a state dict, perhaps nested.
-import { PickleObject, type PickleValue } from '../data/pickle/values.ts';
+import type { PickleValue } from '../data/pickle/values.ts';
 import { ClipError } from '../errors.ts';
 import { TorchModule, TorchTensor } from './torch-values.ts';
 
@@ -83,6 +83,6 @@ function withoutParallelPrefix(tensors: Map<string, TorchTensor>): Map<string, T
 }
 
 function note(metadata: Map<string, string>, name: string, value: PickleValue): void {
-  if (value === null || typeof value === 'object' || value instanceof PickleObject) return;
+  if (value === null || typeof value === 'object') return;
   metadata.set(name, String(value));
 }
