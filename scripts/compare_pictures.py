@@ -8,17 +8,14 @@ line a difference and a summary; exits 1 where there is one. Needs what scripts/
 """
 import argparse
 import collections
-import io
 import json
 import random
-import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image
 
 import record_pictures as record
 
@@ -149,7 +146,10 @@ def main() -> None:
         for i in range(wanted.files):
             ending, make = rng.choice(list(makers.items()))
             path = Path(folder) / f"{i}.{ending}"
-            path.write_bytes(make(rng))
+            try:
+                path.write_bytes(make(rng))
+            except OSError:  # Pillow's JPEG writer runs out of its own buffer now and then
+                continue
             made.append(path)
         tasks = [record.random_case(rng, 900) for _ in range(wanted.generated)]
         tasks += [{"file": str(path), "size": rng.choice([224, 224, 336, 64, 7])} for path in made]
@@ -166,17 +166,20 @@ def main() -> None:
             if ours == their or ("error" in ours and "error" in their):
                 continue
             name = Path(task.get("file", "generated")).name
-            kind = ("damaged " if name.startswith("damaged") else "") + Path(name).suffix + (" generated" if name == "generated" else "")
-            how = "they refuse" if "error" in their else "we refuse" if "error" in ours else "pixels" if ours["mode"] == their["mode"] else "mode"
-            different[f"{kind.strip()}: {how}"] += 1
+            kind = ("damaged" if name.startswith("damaged") else "") + Path(name).suffix if "file" in task else name
+            if "error" in their or "error" in ours:
+                how = "they refuse" if "error" in their else "we refuse"
+            else:
+                how = "pixels" if ours["mode"] == their["mode"] else "mode"
+            different[f"{kind}: {how}"] += 1
             print(json.dumps({"task": task, "ours": ours, "theirs": their}))
-            if "file" in task:
+            if "file" in task:  # kept, to be looked at
                 keep = Path(tempfile.gettempdir()) / "compare-pictures"
                 keep.mkdir(exist_ok=True)
                 (keep / name).write_bytes(Path(task["file"]).read_bytes())
-    whole = wanted.generated + wanted.files
+    whole = wanted.generated + len(made)
     refused = sum("error" in answer for answer in answers[whole:])
-    print(f"{wanted.generated} generated, {wanted.files} files ({sum('error' in a for a in answers[:whole])} refused),")
+    print(f"{wanted.generated} generated, {len(made)} files ({sum('error' in a for a in answers[:whole])} refused),")
     print(f"{wanted.damaged} damaged files ({refused} refused)")
     print("differences:", dict(different) or "none")
     sys.exit(1 if different else 0)

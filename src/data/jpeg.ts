@@ -31,6 +31,7 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
   let frame: Omit<JpegHeader, 'stripped'> | undefined;
   const kept: Uint8Array[] = [];
   let keptTo = 0;
+  let onePass = true; // one scan after another, without restarts
   for (let at = 2; at + 1 < bytes.length; ) {
     const marker = bytes[at + 1]!;
     if (bytes[at] !== 0xff || marker === 0 || marker === 0xff) {
@@ -43,7 +44,12 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
     const length = at + 1 < bytes.length ? (bytes[at]! << 8) | bytes[at + 1]! : 0;
     if (length < 2 || at + length > bytes.length) throw refuse('the JPEG ends inside a segment');
     const body = bytes.subarray(at + 2, at + length);
-    if (marker === 0xda) break;
+    if (marker === 0xda) {
+      if (onePass && strayMarker(bytes, at + length))
+        throw refuse('a marker that no JPEG has among its pixels');
+      break;
+    }
+    if (marker === 0xdd || (marker >= 0xc2 && marker <= 0xcf && marker !== 0xc4)) onePass = false;
     // C0…CF start a frame, but for Huffman tables (C4) and arithmetic conditioning (CC); DE is hierarchical.
     if ((marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xcc) || marker === 0xde) {
       frame = readFrame(body, refuse);
@@ -70,6 +76,23 @@ function readFrame(
     throw refuse('JPEG components', { expected: '1, 3 or 4', got: String(components) });
   }
   return { height: (body[1]! << 8) | body[2]!, width: (body[3]! << 8) | body[4]!, components };
+}
+
+/**
+ * True where the first marker after the pixels' begin is none that may stand there. A decoder that stops at the
+ * last row may miss it; Pillow reads on and refuses the file. (With restarts a decoder skips such markers.)
+ */
+function strayMarker(bytes: Uint8Array, from: number): boolean {
+  for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const marker = bytes[at + 1];
+    if (marker === undefined) return false;
+    const filler = marker <= 0x01 || marker === 0xff;
+    const restart = marker >= 0xd0 && marker <= 0xd7;
+    if (filler || restart) continue;
+    const tables = marker === 0xc4 || marker === 0xcc || (marker >= 0xd9 && marker <= 0xdd);
+    return !(tables || (marker >= 0xe0 && marker <= 0xef) || marker === 0xfe);
+  }
+  return false;
 }
 
 /**
