@@ -28,7 +28,7 @@ export interface Shapes100<Split extends ShapesSplit = 'test'> extends Omit<Cifa
 }
 
 /** Keeps the random numbers of different uses apart, whatever seed each has. */
-const PURPOSES = { stream: 1, train: 2, validation: 3, test: 4 } as const;
+const PURPOSES = { stream: 1, train: 2, validation: 3, test: 4, single: 5 } as const;
 type Purpose = keyof typeof PURPOSES;
 /** Added to a purpose for the order of classes, which is drawn apart from the pictures. */
 const ORDER = 16;
@@ -71,6 +71,14 @@ export function trainBatch(seed: number, step: number, size: number): ShapesExam
 /** Training pictures without end: the batches of 85, one after another. */
 export function* trainStream(seed: number): Generator<ShapesExample, never, undefined> {
   for (let step = 0; ; step++) yield* trainBatch(seed, step, SEEN_LABELS.length);
+}
+
+/** One picture of any of the 100 classes (fine label 0…99), in no split and no stream. */
+export function shapesExample(label: number, seed: number): ShapesExample {
+  if (!ALL_LABELS.includes(label)) {
+    throw new ClipError('shapes: a fine label', { expected: `0…${ALL_LABELS.length - 1}`, got: label });
+  }
+  return example('single', seed, label, label);
 }
 
 /** 20 pictures of each of the 100 classes. Not to be looked at while a model is being made. */
