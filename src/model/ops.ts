@@ -13,8 +13,10 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Te
 /** Zero mean and unit variance over the last axis, then gain and bias: [..., D] → [..., D]. */
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor {
   const mean = tf.mean(x, -1, true); // [..., 1]
-  const variance = tf.mean(tf.squaredDifference(x, mean), -1, true); // [..., 1]
-  const normal = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon))); // [..., D]
+  const centred = tf.sub(x, mean); // [..., D]
+  // Not squaredDifference(x, mean): its gradient in TensorFlow.js does not sum over a broadcast axis, and throws.
+  const variance = tf.mean(tf.square(centred), -1, true); // [..., 1]
+  const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))); // [..., D]
   return tf.add(tf.mul(normal, gain), bias);
 }
 

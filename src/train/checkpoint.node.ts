@@ -1,0 +1,106 @@
+// A training on disk: weights, both slots of every parameter, options and step in one safetensors file, in PyTorch's
+// layout and with PyTorch's names for the slots. Whole or not there: a kill at any moment leaves the one before.
+import type * as tf from '@tensorflow/tfjs-core';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { TensorToWrite } from '../checkpoint/safetensors-writer.ts';
+import { loadStateDict } from '../checkpoint/state-dict.ts';
+import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
+import { openFile } from '../data/file-source.node.ts';
+import { ClipError } from '../errors.ts';
+import type { CLIP } from '../model/clip.ts';
+import { Module, type Parameter } from '../model/module.ts';
+import type { TrainingState } from './loop.ts';
+
+/** Writes where a training stands. `about` goes with it, and must be the same again when it is resumed. */
+export async function saveTraining(path: string, state: TrainingState, about: object): Promise<void> {
+  const metadata = new Map([
+    ['step', String(state.step)],
+    ['training', describe(state, about)],
+  ]);
+  await writeSafetensors(path, tensorsToWrite(new SavedTraining(state)), metadata);
+}
+
+/**
+ * Takes a saved training up again: fills the model, the slots and the step. Throws ClipError, and changes nothing, when
+ * the file is of another model or was trained with other options.
+ */
+export async function resumeTraining(path: string, state: TrainingState, about: object): Promise<void> {
+  const file = await openFile(path);
+  try {
+    const checkpoint = await openCheckpoint(file);
+    const saved = checkpoint.metadata.get('training');
+    const step = Number(checkpoint.metadata.get('step'));
+    const here = describe(state, about);
+    if (saved === undefined || !Number.isInteger(step)) {
+      throw new ClipError(`${path} is no saved training`, {
+        expected: 'the step and the options in its metadata',
+      });
+    }
+    if (saved !== here) {
+      throw new ClipError(`${path} was trained in another way`, {
+        ...firstDifference(saved, here),
+        hint: 'resume with the same options, or start again',
+      });
+    }
+    await loadStateDict(new SavedTraining(state), checkpoint);
+    state.optimizer.steps = step;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the model alone, ready to be loaded. `dtype` is float32. */
+export async function saveWeights(
+  path: string,
+  model: CLIP,
+  metadata?: ReadonlyMap<string, string>,
+): Promise<void> {
+  await writeSafetensors(path, tensorsToWrite(model), metadata);
+}
+
+/** Everything that is saved, under one roof: the model's own names, and `exp_avg.`, `exp_avg_sq.` before them. */
+class SavedTraining extends Module<[], tf.Tensor> {
+  readonly #state: TrainingState;
+
+  constructor(state: TrainingState) {
+    super();
+    this.#state = state;
+  }
+
+  override *namedParameters(): Generator<[name: string, parameter: Parameter]> {
+    yield* this.#state.model.namedParameters();
+    for (const [name, { mean, square }] of this.#state.optimizer.slots) {
+      yield [`exp_avg.${name}`, mean];
+      yield [`exp_avg_sq.${name}`, square];
+    }
+  }
+
+  protected override forward(): tf.Tensor {
+    throw new Error('a saved training computes nothing');
+  }
+}
+
+function tensorsToWrite(module: Module<never[], tf.TensorContainer>): TensorToWrite[] {
+  return [...module.namedParameters()].map(([name, parameter]) => ({
+    name,
+    dtype: 'F32',
+    shape: parameter.shape,
+    readBytes: async () => {
+      const tensor = parameter.read();
+      const { buffer, byteOffset, byteLength } = await tensor.data();
+      tensor.dispose();
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    },
+  }));
+}
+
+/** The same text for the same model, options and circumstances. */
+function describe({ model, options }: TrainingState, about: object): string {
+  return JSON.stringify({ ...options, ...model.config, ...about });
+}
+
+function firstDifference(saved: string, here: string): { expected: string; got: string } {
+  const [a, b] = [JSON.parse(saved), JSON.parse(here)] as Record<string, unknown>[];
+  const key = Object.keys({ ...a, ...b }).find((key) => JSON.stringify(a![key]) !== JSON.stringify(b![key]))!;
+  return { expected: `${key} ${JSON.stringify(a![key])}`, got: JSON.stringify(b![key]) ?? 'none' };
+}
