@@ -8,8 +8,8 @@ import type { PickleGlobals, PickleValue } from './values.ts';
 const STOP = 0x2e;
 
 /**
- * Each opcode makes at most one value, so this bounds memory (about 0.5 GB at the very worst) and time, whatever the
- * file says. CIFAR-100's larger split needs 210,000, a checkpoint of the largest model 40,000.
+ * Each opcode makes at most one value, so this bounds memory and time whatever the file says: two million empty dicts,
+ * the worst there is, were measured at 444 MB and 0.6 s. CIFAR-100's test split needs 40,132, RN50's archive 18,214.
  */
 const MOST_OPCODES = 2_000_000;
 
