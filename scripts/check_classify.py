@@ -50,7 +50,7 @@ def classify_in_python(archive, names, pictures):
 
 
 def classify_here(archive, data, indices, backend):
-    command = ["npx", "clip-tfjs", "classify", "--dataset", "cifar100", "--data", data, "--model", archive, "--json",
+    command = ["node", "dist/cli/main.js", "classify", "--dataset", "cifar100", "--data", data, "--model", archive, "--json",
                "--backend", backend, *(word for index in indices for word in ("--index", str(index)))]
     answer = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
     return [[(p["label"], p["probability"]) for p in result["predictions"]] for result in answer["results"]]

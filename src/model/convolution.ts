@@ -27,8 +27,15 @@ export class Conv2d extends SpatialModule {
 
   protected override forward(x: tf.Tensor): tf.Tensor {
     const kernel = this.weight.value as tf.Tensor4D; // [h, w, in, out]
-    const padding = (kernel.shape[0] - 1) / 2; // on every side, as PyTorch; 'same' would pad unevenly
-    return tf.conv2d(x as tf.Tensor4D, kernel, this.stride, padding); // [N, h/s, w/s, out]
+    const edge = (kernel.shape[0] - 1) / 2; // zeros on every side, as PyTorch; 'same' would put them unevenly
+    const zeros: [number, number][] = [
+      [0, 0],
+      [edge, edge],
+      [edge, edge],
+      [0, 0],
+    ];
+    const padded = edge > 0 ? tf.pad(x, zeros) : x; // [N, h + 2·edge, w + 2·edge, in]
+    return tf.conv2d(padded as tf.Tensor4D, kernel, this.stride, 'valid'); // [N, h/s, w/s, out]
   }
 }
 

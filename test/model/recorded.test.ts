@@ -32,7 +32,11 @@ async function differences(model: CLIP, recording: Checkpoint): Promise<string[]
   return [...found, ...[...unseen].map((name) => `never seen: ${name}`)];
 }
 
-describe.each(['cpu', 'wasm'] as const)('on %s', (engine) => {
+const hasNative = await startEngine('native').catch(() =>
+  console.log('skipped: native, which is not installed'),
+);
+
+describe.each(['cpu', 'wasm', ...(hasNative ? ['native'] : [])])('on %s', (engine) => {
   beforeAll(() => startEngine(engine));
 
   test.each(['tiny-vit', 'tiny-rn'])('%s computes what PyTorch computes, tap by tap', async (name) => {
