@@ -30,21 +30,22 @@ export function registerEval(program: Command): void {
     .addHelpText(
       'after',
       `
-Example:
+Examples:
+  clip-tfjs eval --dataset shapes
   clip-tfjs eval --dataset cifar100 --data cifar-100-python.tar.gz --model ViT-B/32 --templates cifar`,
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { image, fineLabels, fineNames, count } = await openDataset(options);
+  const { image, fineLabels, fineNames, seen, count } = await openDataset(options);
   const used = Math.min(count, options.limit ?? count);
   const loaded = await loadModel(options);
   const head = await makeHead(loaded, fineNames, options);
   const { evaluate } = await import('../tasks/evaluate.ts');
   const bar = progressBar('classifying');
   try {
-    const dataset = { count: used, fineLabels, image };
+    const dataset = { count: used, fineLabels, image, ...(seen && { seen }) };
     const accuracy = await evaluate(loaded, dataset, head, (done) => bar.update(done, used));
     bar.stop();
     if (options.json) printJson({ model: loaded.name, dataset: options.dataset, ...accuracy });
@@ -53,6 +54,8 @@ async function run(options: Options): Promise<void> {
       printLine(`top-1          ${percent(accuracy.top1)}`);
       printLine(`top-5          ${percent(accuracy.top5)}`);
       printLine(`mean per class ${percent(accuracy.meanPerClass)}`);
+      if (accuracy.seen) printLine(`classes seen   ${percent(accuracy.seen.top1)}`);
+      if (accuracy.unseen) printLine(`classes unseen ${percent(accuracy.unseen.top1)}`);
     }
   } finally {
     bar.stop();

@@ -14,7 +14,7 @@ export function registerInspect(program: Command): void {
     .command('inspect')
     .summary('what is in a checkpoint')
     .description('The configuration and every parameter; with a picture or a text, every value on its way.')
-    .argument('<model>', "one of OpenAI's names, or a checkpoint's path")
+    .argument('[model]', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
     .option('--image <file>', 'send this picture through the model')
     .option('--text <text>', 'send this text through the model')
     .option('--backend <engine>', 'auto, cuda, native, wasm or cpu', 'auto')
@@ -26,7 +26,7 @@ export function registerInspect(program: Command): void {
 async function run(model: string, options: Options): Promise<void> {
   const { describeCheckpoint } = await import('../tasks/load.ts');
   const { withModelFile } = await import('../tasks/load.node.ts');
-  const { config, parameters } = await withModelFile(model, describeCheckpoint);
+  const { config, parameters } = await withModelFile(model, (file) => describeCheckpoint(file));
   const taps =
     options.image !== undefined || options.text !== undefined ? await runTaps(model, options) : undefined;
   if (options.json) {

@@ -15,7 +15,7 @@ export interface ModelOptions {
 
 export function withModel(command: Command): Command {
   return command
-    .requiredOption('--model <name|path>', "one of OpenAI's names (clip-tfjs models), or a checkpoint's path")
+    .option('--model <name|path>', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
     .option('--backend <engine>', 'auto, cuda, native, wasm or cpu', 'auto');
 }
 
@@ -40,8 +40,8 @@ export interface DatasetOptions {
 
 export function withDataset(command: Command): Command {
   return command
-    .option('--dataset <name>', 'cifar100: its test split')
-    .option('--data <path>', 'where it is: a folder, or cifar-100-python.tar.gz (default: ~/.cache)');
+    .option('--dataset <name>', 'shapes or cifar100: the test split')
+    .option('--data <path>', 'where cifar100 is: a folder, or cifar-100-python.tar.gz (default: ~/.cache)');
 }
 
 export interface Dataset extends LabelledPictures {
@@ -52,11 +52,15 @@ export interface Dataset extends LabelledPictures {
 const DATA_FOLDER = join(homedir(), '.cache');
 
 export async function openDataset({ dataset, data = DATA_FOLDER }: DatasetOptions): Promise<Dataset> {
-  if (dataset !== 'cifar100') {
-    throw new UsageError(`no data set ${dataset}: expected --dataset cifar100`);
+  if (dataset === 'cifar100') {
+    const { openCifar100 } = await import('../data/cifar.node.ts');
+    return openCifar100(data);
   }
-  const { openCifar100 } = await import('../data/cifar.node.ts');
-  return openCifar100(data);
+  if (dataset === 'shapes') {
+    const { shapesTest } = await import('../data/shapes/shapes.ts');
+    return shapesTest();
+  }
+  throw new UsageError(`no data set ${dataset}: expected --dataset shapes or --dataset cifar100`);
 }
 
 export interface PromptOptions {

@@ -44,9 +44,11 @@ async function run(texts: string[], options: Options): Promise<void> {
   if (options.model) {
     const { describeCheckpoint } = await import('../tasks/load.ts');
     const { withModelFile } = await import('../tasks/load.node.ts');
-    const { config } = await withModelFile(options.model, describeCheckpoint);
-    contextLength = config.context_length;
-    tokenizer = new Tokenizer({ vocabSize: config.vocab_size });
+    tokenizer = await withModelFile(options.model, async (file, merges) => {
+      const { config } = await describeCheckpoint(file);
+      contextLength = config.context_length;
+      return new Tokenizer({ vocabSize: config.vocab_size, ...(merges !== undefined && { merges }) });
+    });
   } else {
     tokenizer = new Tokenizer();
   }

@@ -54,7 +54,7 @@ export function sliceSource(source: ByteSource, start: number, end: number, name
 }
 
 /** The whole of a source, piece after piece, for a reader that goes from front to back. */
-export async function* chunksOf(source: ByteSource, chunkSize = 1 << 20): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(source: ByteSource, chunkSize: number = 1 << 20): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < source.size; start += chunkSize) {
     yield source.read(start, Math.min(start + chunkSize, source.size));
   }

@@ -7,6 +7,8 @@ export interface LabelledPictures {
   readonly count: number;
   /** A class's number for every picture; the head's labels are in the same order. */
   readonly fineLabels: ArrayLike<number>;
+  /** By class, where some are kept from training: whether it was trained on. */
+  readonly seen?: readonly boolean[];
   image(index: number): Picture;
 }
 
@@ -17,6 +19,9 @@ export interface Accuracy {
   top5: number;
   /** The mean over the classes that occur of each one's top-1. */
   meanPerClass: number;
+  /** Top-1 on the classes that training saw and on those it did not, where the data set tells them apart. */
+  seen?: { count: number; top1: number };
+  unseen?: { count: number; top1: number };
 }
 
 const BATCH = 32;
@@ -28,7 +33,7 @@ export async function evaluate(
   head: ZeroShotHead,
   onProgress?: (done: number) => void,
 ): Promise<Accuracy> {
-  const seen = new Float64Array(head.labels.length);
+  const counts = new Float64Array(head.labels.length); // by class
   const right = new Float64Array(head.labels.length);
   let inTop5 = 0;
   for (let start = 0; start < dataset.count; start += BATCH) {
@@ -42,19 +47,37 @@ export async function evaluate(
     indices.forEach((index, row) => {
       const truth = dataset.fineLabels[index]!;
       const place = predictions[row]!.findIndex(({ label }) => label === head.labels[truth]);
-      seen[truth]! += 1;
+      counts[truth]! += 1;
       if (place === 0) right[truth]! += 1;
       if (place >= 0) inTop5 += 1;
     });
     onProgress?.(start + indices.length);
   }
-  const rates = Array.from(seen, (count, i) => right[i]! / count).filter((rate) => !Number.isNaN(rate));
+  const rates = Array.from(counts, (count, i) => right[i]! / count).filter((rate) => !Number.isNaN(rate));
   return {
     count: dataset.count,
     top1: sum(right) / dataset.count,
     top5: inTop5 / dataset.count,
     meanPerClass: sum(rates) / rates.length,
+    ...(dataset.seen && {
+      seen: among(dataset.seen, counts, right),
+      unseen: among(
+        dataset.seen.map((seen) => !seen),
+        counts,
+        right,
+      ),
+    }),
   };
+}
+
+/** Top-1 over the chosen classes. */
+function among(
+  chosen: readonly boolean[],
+  counts: Float64Array,
+  right: Float64Array,
+): { count: number; top1: number } {
+  const count = sum(counts.filter((_, i) => chosen[i]));
+  return { count, top1: sum(right.filter((_, i) => chosen[i])) / count };
 }
 
 function sum(values: Iterable<number>): number {

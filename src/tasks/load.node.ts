@@ -1,66 +1,82 @@
-// A model by name or path: `load('ViT-B/32')`, `load('path/to/checkpoint.pt')`.
+// A model by name or path: `load()`, `load('ViT-B/32')`, `load('path/to/checkpoint.pt')`.
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startEngine } from '../backend/engines.node.ts';
 import { availableModels, OPENAI_MODELS } from '../checkpoint/openai-models.ts';
 import { type FileSource, openFile } from '../data/file-source.node.ts';
 import { ClipError } from '../errors.ts';
-import { type LoadProgress, loadFrom } from './load.ts';
+import { loadFrom } from './load.ts';
 import type { LoadedModel } from './loaded-model.ts';
+
+/** The model that comes with this package, trained here on Shapes-100; every default is this one. */
+export const MINI = 'mini';
+const MINI_FILE = fileURLToPath(new URL('../../weights/mini/model.safetensors', import.meta.url));
 
 export interface LoadOptions {
   /** The engine: `auto` (default), `cuda`, `native`, `wasm` or `cpu`. */
   backend?: string;
-  onProgress?: LoadProgress;
+  /** Called with the bytes of weights read so far and in all. */
+  onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Loads one of OpenAI's models by name, from `~/.cache/clip` or `weights/`, or any checkpoint by path, onto an engine.
- * Throws ClipError for a name that is neither, a file that is no CLIP, or an engine that is not here.
+ * Loads the embedded model (`mini`), one of OpenAI's by name, from `~/.cache/clip` or `weights/`, or any checkpoint by
+ * path, onto an engine. A `merges.txt` beside a checkpoint is its vocabulary. Throws ClipError for a name that is
+ * neither, a file that is no CLIP, or an engine that is not here.
  */
-export async function load(
-  nameOrPath: string,
-  { backend, onProgress }: LoadOptions = {},
-): Promise<LoadedModel> {
-  return withModelFile(nameOrPath, (file) =>
-    loadFrom(file, nameOrPath, () => startEngine(backend), onProgress),
+export async function load(nameOrPath: string = MINI, options: LoadOptions = {}): Promise<LoadedModel> {
+  const start = () => startEngine(options.backend);
+  return withModelFile(nameOrPath, (file, merges) =>
+    loadFrom(file, { name: nameOrPath, startEngine: start, merges, onProgress: options.onProgress }),
   );
 }
 
-/** Opens the checkpoint that a name or path stands for, and closes it after `use`. */
+/** Opens the checkpoint that a name or path stands for, with the merges beside it, and closes it after `use`. */
 export async function withModelFile<T>(
   nameOrPath: string,
-  use: (file: FileSource) => Promise<T>,
+  use: (file: FileSource, merges: string | undefined) => Promise<T>,
 ): Promise<T> {
-  const file = await openFile(findModel(nameOrPath));
+  const path = findModel(nameOrPath);
+  const merges = join(dirname(path), 'merges.txt');
+  const file = await openFile(path);
   try {
-    return await use(file);
+    return await use(file, existsSync(merges) ? await readFile(merges, 'utf8') : undefined);
   } finally {
     await file.close();
   }
 }
 
-/** Where a model of OpenAI's is looked for: OpenAI's own cache, and `weights/` below the current folder. */
-export function modelPaths(file: string): string[] {
+/** Where a model that has a name is looked for, the likeliest place first. */
+export function modelPaths(name: string): string[] {
+  if (name === MINI) return [MINI_FILE];
+  const { file } = OPENAI_MODELS.find((model) => model.name === name)!;
   return [join(homedir(), '.cache', 'clip', file), join('weights', file)];
 }
 
 function findModel(nameOrPath: string): string {
-  const known = OPENAI_MODELS.find(({ name }) => name === nameOrPath);
-  if (!known) {
+  const names = [MINI, ...availableModels()];
+  if (!names.includes(nameOrPath)) {
     if (existsSync(nameOrPath)) return nameOrPath;
     throw new ClipError(`no model ${nameOrPath}`, {
-      expected: `a checkpoint's path, or one of ${availableModels().join(', ')}`,
+      expected: `a checkpoint's path, or one of ${names.join(', ')}`,
       got: 'no such file and no such name',
     });
   }
-  const paths = modelPaths(known.file);
+  const paths = modelPaths(nameOrPath);
   const found = paths.find((path) => existsSync(path));
   if (found) return found;
   throw new ClipError(`the weights of ${nameOrPath} are not here`, {
     expected: paths.join(' or '),
     got: 'no such file',
-    hint: `fetch ${known.url}`,
+    hint: howToGet(nameOrPath),
   });
+}
+
+function howToGet(name: string): string {
+  const published = OPENAI_MODELS.find((model) => model.name === name);
+  if (published) return `fetch ${published.url}`;
+  return 'they come with the package: install it again, or git checkout weights/mini, or npm run train:mini';
 }

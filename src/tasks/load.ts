@@ -4,28 +4,40 @@ import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { loadStateDict } from '../checkpoint/state-dict.ts';
 import type { Checkpoint } from '../checkpoint/stored-tensor.ts';
 import type { ByteSource } from '../data/byte-source.ts';
+import { ClipError } from '../errors.ts';
 import { CLIP } from '../model/clip.ts';
 import { type CLIPConfig, inferConfig } from '../model/config.ts';
+import { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { LoadedModel } from './loaded-model.ts';
 
-/** Called with the bytes of weights read so far and in all. */
-export type LoadProgress = (done: number, total: number) => void;
+export interface LoadFromOptions {
+  /** What the model is called by whoever asks. */
+  name: string;
+  /** Called once the file has proved to be a CLIP; says what it started. */
+  startEngine: () => Promise<EngineName>;
+  /** The model's own merges, one pair a line, where it has not OpenAI's. */
+  merges?: string | undefined;
+  /** Called with the bytes of weights read so far and in all. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
 
 /**
- * Reads a CLIP from any checkpoint this program knows; nothing in it is executed. `startEngine` is called once the
- * file has proved to be one, and says what it started. Throws ClipError for a file that is no CLIP.
+ * Reads a CLIP from any checkpoint this program knows; nothing in it is executed. Throws ClipError for a file that is
+ * no CLIP, and whatever `startEngine` throws.
  */
 export async function loadFrom(
   source: ByteSource,
-  name: string,
-  startEngine: () => Promise<EngineName>,
-  onProgress?: LoadProgress,
+  { name, startEngine, merges, onProgress }: LoadFromOptions,
 ): Promise<LoadedModel> {
   const checkpoint = await openCheckpoint(source);
-  const model = new CLIP(configOf(checkpoint));
+  const model = new CLIP(configOf(checkpoint, source));
+  const tokenizer = new Tokenizer({
+    vocabSize: model.config.vocab_size,
+    ...(merges !== undefined && { merges }),
+  });
   const backend = await startEngine();
   await loadStateDict(model, checkpoint, onProgress);
-  return new LoadedModel(name, backend, model);
+  return new LoadedModel(name, backend, model, tokenizer);
 }
 
 export interface CheckpointSummary {
@@ -42,9 +54,15 @@ export async function describeCheckpoint(source: ByteSource): Promise<Checkpoint
     shape,
     dtype,
   }));
-  return { config: configOf(checkpoint), parameters };
+  return { config: configOf(checkpoint, source), parameters };
 }
 
-function configOf({ tensors }: Checkpoint): CLIPConfig {
-  return inferConfig(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+/** The configuration behind the shapes; what the model says of impossible ones becomes an error that names the file. */
+function configOf({ tensors }: Checkpoint, { name = 'the checkpoint' }: ByteSource): CLIPConfig {
+  try {
+    return inferConfig(new Map([...tensors].map(([tensor, { shape }]) => [tensor, shape])));
+  } catch (error) {
+    const got = `${tensors.size} tensors: ${[...tensors.keys()].slice(0, 3).join(', ')} …`;
+    throw new ClipError(`${name}: ${(error as Error).message}`, { got }, { cause: error });
+  }
 }

@@ -5,21 +5,21 @@ import { releaseModel } from '../checkpoint/state-dict.ts';
 import type { Picture } from '../data/picture.ts';
 import { preprocess } from '../data/preprocess.ts';
 import type { CLIP } from '../model/clip.ts';
-import { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 /** Its functions are bound: `const { model, preprocess, tokenize } = await load(…)` may take them out. */
 export class LoadedModel {
-  /** What it was loaded by: one of OpenAI's names, or a path. */
+  /** What it was loaded by: a name that `clip-tfjs models` lists, or a path. */
   readonly name: string;
   readonly backend: EngineName;
   readonly model: CLIP;
   readonly tokenizer: Tokenizer;
 
-  constructor(name: string, backend: EngineName, model: CLIP) {
+  constructor(name: string, backend: EngineName, model: CLIP, tokenizer: Tokenizer) {
     this.name = name;
     this.backend = backend;
     this.model = model;
-    this.tokenizer = new Tokenizer({ vocabSize: model.config.vocab_size });
+    this.tokenizer = tokenizer;
   }
 
   /** Pictures as the model wants them: float32 [N, 3, R, R]. */
