@@ -5,6 +5,8 @@ import { cpu, type Engine, type EngineName, selectBackend, startFirst, wasm } fr
 /** An engine behind one of TensorFlow.js's Node bindings; both register the backend `tensorflow`. */
 function binding(name: EngineName, packageName: string, hint: string): Engine {
   const start = async () => {
+    // TensorFlow reports its CPU's features, oneDNN and large allocations on stderr; errors still come through.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
     // Removed from Node 23, and still called by the binding's JavaScript.
     const removed = util as { isNullOrUndefined?: unknown; isArray?: unknown };
     removed.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
@@ -27,7 +29,7 @@ export const engines: readonly Engine[] = [
     '@tensorflow/tfjs-node-gpu',
     'npm install @tensorflow/tfjs-node-gpu, beside an NVIDIA GPU and CUDA',
   ),
-  binding('native', '@tensorflow/tfjs-node', 'npm install @tensorflow/tfjs-node; wasm needs no install'),
+  binding('native', '@tensorflow/tfjs-node', 'clip-tfjs setup native; wasm needs no setup'),
   wasm,
   cpu,
 ];

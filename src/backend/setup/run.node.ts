@@ -1,0 +1,58 @@
+// Other programs, run to their end; what they say is kept, and told in one line when they fail.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { ClipError } from '../../errors.ts';
+
+const KEPT = 1 << 20; // characters of output: npm's JSON is far shorter, a compiler's flood is cut at its start
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** What it means for the user that the program failed, and what they can do. */
+  what: string;
+  hint: string;
+}
+
+/** A program that could be started and ended with another status than 0. */
+export class ProgramFailed extends ClipError {}
+
+const running = new Set<ChildProcess>();
+
+/** Ends every program that `run` has started. */
+export function stopPrograms(): void {
+  for (const child of running) child.kill();
+}
+
+/** Runs a program without a shell and returns its stdout. Throws ClipError when it is not there or fails. */
+export function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {
+  const { cwd, env, what, hint } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
+    let [stdout, all] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout = (stdout + text).slice(-KEPT);
+      all = (all + text).slice(-KEPT);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      all = (all + text).slice(-KEPT);
+    });
+    child.on('error', (error) => {
+      running.delete(child);
+      reject(new ClipError(what, { got: error.message, hint }, { cause: error }));
+    });
+    child.on('close', (status, signal) => {
+      running.delete(child);
+      if (status === 0) return resolve(stdout);
+      const got = tellingLine(all) || `${program} ended with ${signal ?? `status ${status}`}`;
+      reject(new ProgramFailed(what, { got, hint }));
+    });
+  });
+}
+
+/** The line that says why: the first compiler error, else the last line that names an error, else the last one. */
+export function tellingLine(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  const kept = lines.filter((line) => line && !/complete log of this run|-debug-\d+\.log/.test(line));
+  const errors = kept.filter((line) => /error|fatal|failed|cannot/i.test(line));
+  return errors.find((line) => /(fatal )?error: /.test(line)) ?? errors.at(-1) ?? kept.at(-1) ?? '';
+}
