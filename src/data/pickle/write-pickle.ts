@@ -6,18 +6,16 @@ import { join } from '../join.ts';
 import type { NumpyArray } from './numpy.ts';
 import { LONGEST_BYTE_TEXT } from './opcodes.ts';
 
-/** What can be written: None, True and False, whole numbers of 32 bits, floats, text, lists, dicts, arrays of bytes. */
-export type Picklable = null | boolean | number | string | Picklable[] | Map<string, Picklable> | NumpyArray;
+/** What can be written: whole numbers of 32 bits, text, lists, dicts, numpy arrays of bytes. */
+export type Picklable = number | string | Picklable[] | Map<string, Picklable> | NumpyArray;
 
-/** The pickle of a value. Errors: a whole number beyond 32 bits, a numpy array of another type than u1. */
+/** The pickle of a value. Errors: a number that is not whole or beyond 32 bits, a numpy array of another type than u1. */
 export function writePickle(value: Picklable): Uint8Array {
   return join([opcode('\x80', 2), ...parts(value), opcode('.')]);
 }
 
 function* parts(value: Picklable): Generator<Uint8Array> {
-  if (value === null) yield opcode('N');
-  else if (typeof value === 'boolean') yield opcode(value ? '\x88' : '\x89');
-  else if (typeof value === 'number') yield numberPart(value);
+  if (typeof value === 'number') yield numberPart(value);
   else if (typeof value === 'string') yield textPart(value);
   else if (Array.isArray(value)) {
     yield opcode(']');
@@ -36,15 +34,10 @@ function* parts(value: Picklable): Generator<Uint8Array> {
 }
 
 function numberPart(value: number): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(8));
-  if (!Number.isInteger(value) || Object.is(value, -0)) {
-    bytes.setFloat64(0, value);
-    return opcode('G', ...new Uint8Array(bytes.buffer));
+  if (value !== (value | 0)) {
+    throw new ClipError('a number to pickle', { expected: 'a whole one of 32 bits', got: value });
   }
   if (value >= 0 && value < 256) return opcode('K', value);
-  if (value !== (value | 0)) {
-    throw new ClipError('a number to pickle', { expected: 'at most 32 bits', got: value });
-  }
   return opcode('J', ...littleEndian(value));
 }
 

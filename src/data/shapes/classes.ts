@@ -16,8 +16,8 @@ export const COLOURS = [
 export type Colour = (typeof COLOURS)[number];
 
 /** A background may be grey too; no shape is. */
-export const GROUND_COLOURS = [...COLOURS, 'grey'] as const;
-export type GroundColour = (typeof GROUND_COLOURS)[number];
+export type GroundColour = Colour | 'grey';
+export const GROUND_COLOURS: readonly GroundColour[] = [...COLOURS, 'grey'];
 
 export const SHAPES = [
   'circle',

@@ -88,10 +88,12 @@ export const OUTLINES: Readonly<Record<Shape, Outline>> = {
 
 /** The outline through `points`. Distance to the nearest edge; inside, where a ray crosses an odd number of edges. */
 function polygon(points: Points): Outline {
+  // A row for each edge: where it begins, its way, and 1 / its length².
   const edges = Float64Array.from(
     points.flatMap(([x, y], i) => {
       const [nextX, nextY] = points[(i + 1) % points.length]!;
-      return [x, y, nextX - x, nextY - y, 1 / ((nextX - x) ** 2 + (nextY - y) ** 2)];
+      const [edgeX, edgeY] = [nextX - x, nextY - y];
+      return [x, y, edgeX, edgeY, 1 / (edgeX * edgeX + edgeY * edgeY)];
     }),
   );
   return {

@@ -39,12 +39,15 @@ const SMALLEST: Readonly<Record<Shape, number>> = {
 };
 const LARGEST = 26;
 
-export const TEXTURES = ['plain', 'gradient', 'noise', 'stripes'] as const;
-export const PATTERNS = [...TEXTURES, 'checks'] as const;
+type Texture = 'plain' | 'gradient' | 'noise' | 'stripes';
+type Pattern = Texture | 'checks';
+/** What a shape may be filled with, and what it may lie on. */
+const TEXTURES: readonly Texture[] = ['plain', 'gradient', 'noise', 'stripes'];
+const PATTERNS: readonly Pattern[] = [...TEXTURES, 'checks'];
 
 /** A surface's second shade and how it is laid out. */
 export interface Surface {
-  readonly pattern: (typeof PATTERNS)[number];
+  readonly pattern: Pattern;
   /** Two shades; stripes and checks take turns, a gradient goes from one to the other, noise lies between them. */
   readonly shades: readonly [Rgb, Rgb];
   /** [cos, sin] of the way a gradient or stripes run. */
@@ -107,7 +110,7 @@ function place(length: number, random: Random): number {
   return random.between(MARGIN + length / 2, SIDE - MARGIN - length / 2);
 }
 
-function chooseSurface(pattern: Surface['pattern'], colours: readonly Rgb[], random: Random): Surface {
+function chooseSurface(pattern: Pattern, colours: readonly Rgb[], random: Random): Surface {
   const [first, second] = colours as [Rgb, Rgb?];
   const depth = pattern === 'plain' ? 0 : random.between(6, 16);
   return {
