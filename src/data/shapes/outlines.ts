@@ -34,8 +34,7 @@ const crescent: Outline = {
 
 /** A square on its corner, and a half circle on each of its two upper sides. */
 const heart: Outline = (() => {
-  const side = Math.SQRT1_2; // of half the square's diagonal, which is 1
-  const radius = side;
+  const radius = Math.SQRT1_2; // half a side of the square, whose half diagonal is 1
   const square = polygon([
     [0, -1],
     [1, 0],
