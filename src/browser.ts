@@ -8,6 +8,18 @@ export { type Cifar100, readCifar100Archive } from './data/cifar.ts';
 export { cropPicture } from './data/crop.ts';
 export type { Mode, Picture } from './data/picture.ts';
 export { preprocess } from './data/preprocess.ts';
+export { CAPTION_WORDS } from './data/shapes/captions.ts';
+export { COARSE_NAMES, FINE_NAMES, HELD_OUT } from './data/shapes/classes.ts';
+export {
+  type Shapes100,
+  type ShapesExample,
+  shapesExample,
+  shapesTest,
+  shapesTrain,
+  shapesValidation,
+  trainBatch,
+  trainStream,
+} from './data/shapes/shapes.ts';
 export { ClipError } from './errors.ts';
 export { CLIP, type Logits } from './model/clip.ts';
 export { type CLIPConfig, inferConfig } from './model/config.ts';

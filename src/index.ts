@@ -6,6 +6,8 @@ export { writeSafetensors } from './checkpoint/write-safetensors.node.ts';
 export { openCifar100 } from './data/cifar.node.ts';
 export { decodePicture, readPicture } from './data/decode.node.ts';
 export { openFile } from './data/file-source.node.ts';
+export { writeShapes } from './data/shapes/write-shapes.node.ts';
 export { type ClassifiedPicture, classificationFigure } from './figure/classification-figure.ts';
+export { contactSheet } from './figure/contact-sheet.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
 export { type LoadOptions, load } from './tasks/load.node.ts';

@@ -8,6 +8,7 @@ import { registerEval } from './eval.ts';
 import { registerInspect } from './inspect.ts';
 import { registerModels } from './models.ts';
 import { registerPreprocess } from './preprocess.ts';
+import { registerSetup } from './setup.ts';
 import { registerShow } from './show.ts';
 import { report } from './terminal.ts';
 import { registerTokenize } from './tokenize.ts';
@@ -30,6 +31,7 @@ registerPreprocess(program);
 registerInspect(program);
 registerModels(program);
 registerDoctor(program);
+registerSetup(program);
 
 // A reader that has seen enough (head, less) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -118,6 +118,7 @@ test('--help of every command ends in an example', () => {
     'inspect',
     'models',
     'doctor',
+    'setup',
   ]) {
     const { stdout, status } = clip(command, '--help');
     expect(stdout).toMatch(/Examples?:\n {2}clip-tfjs /);
