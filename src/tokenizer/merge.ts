@@ -4,12 +4,11 @@
 // makes a pair of an earlier rank (checkMerges refuses such a table).
 import type { Vocabulary } from './vocabulary.ts';
 
-/** One merge: the two symbols, the rank of their pair, and the word after it. */
+/** One merge: two neighbours, and the rank of their pair (0 is the first line of the merges). */
 export interface Merge {
   readonly left: string;
   readonly right: string;
   readonly rank: number;
-  readonly symbols: readonly string[];
 }
 
 /** The ids that are left when no pair of neighbours has a rank any more. `trace` hears of each merge. */
@@ -47,7 +46,7 @@ export function mergeSymbols(
     if (next[i]! < length) previous[next[i]!] = i;
     consider(i);
     if (previous[i]! >= 0) consider(previous[i]!);
-    trace?.({ left, right, rank, symbols: current.filter((symbol) => symbol !== undefined) });
+    trace?.({ left, right, rank });
   }
   return ids.filter((id) => id !== undefined);
 }

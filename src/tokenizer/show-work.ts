@@ -40,5 +40,5 @@ function wordWork(word: string, vocabulary: Vocabulary): WordWork {
   const symbols = symbolsOf(word);
   const merges: Merge[] = [];
   const ids = mergeSymbols(symbols, vocabulary, (merge) => merges.push(merge));
-  return { word, symbols, merges, tokens: merges.at(-1)?.symbols ?? symbols, ids };
+  return { word, symbols, merges, tokens: ids.map((id) => vocabulary.entry(id)!), ids };
 }
