@@ -1,7 +1,7 @@
 // clip-tfjs tokenize: texts to the ids CLIP reads.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { chunksOf } from '../data/byte-source.ts';
+import { openFile } from '../data/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { note, printJson, printLine, UsageError } from './terminal.ts';
@@ -70,7 +70,7 @@ async function run(texts: string[], options: Options): Promise<void> {
 
 async function* readJsonLines(path: string): AsyncGenerator<string> {
   let number = 0;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  for await (const line of linesOf(path)) {
     number += 1;
     if (line.trim() === '') continue;
     let text: unknown;
@@ -84,6 +84,23 @@ async function* readJsonLines(path: string): AsyncGenerator<string> {
     }
     yield text;
   }
+}
+
+/** A UTF-8 file's lines. Only a line feed ends one: node:readline also takes U+2028, which a JSON string may hold. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = await openFile(path);
+  const decoder = new TextDecoder(); // drops a byte order mark
+  let rest = '';
+  try {
+    for await (const chunk of chunksOf(file)) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } finally {
+    await file.close();
+  }
+  yield rest + decoder.decode();
 }
 
 /** Every stage for reading: the text as it is cleaned, then each word with its merges and ids. */

@@ -27,6 +27,17 @@ describe('tokenize', () => {
     expect(stderr).toBe(`92 tokens, 77 fit the model: ${JSON.stringify('a '.repeat(30))}\n`);
   });
 
+  test('only a line feed ends a line', () => {
+    writeFileSync(join(folder, 'lines.jsonl'), '\ufeff"a\u2028b\u2029c\u0085d"\r\n"e"');
+    const { stdout } = clip('tokenize', '--input', 'lines.jsonl', '--json');
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).length),
+    ).toEqual([7, 3]);
+  });
+
   test('a smaller vocabulary', () => {
     const { stdout } = clip('tokenize', 'the end', '--model', model);
     expect(stdout).toMatch(/^598 (\d+ )+599\n$/);
