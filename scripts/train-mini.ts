@@ -64,7 +64,8 @@ const checkpoint = join(flags.work, 'checkpoint.safetensors');
 const metrics = join(flags.work, 'metrics.jsonl');
 const about = { seed: SEED, batch, without: [...without] };
 
-console.error(`training on ${await startEngine(flags.backend)}`);
+const engine = await startEngine(flags.backend);
+console.error(`training on ${engine}`);
 const model = new CLIP(config);
 initialize(model, SEED);
 const state = new TrainingState(model, options);
@@ -77,6 +78,7 @@ keepMetricsBefore(state.step);
 const validation = shapesValidation();
 const progress = new Progress(options.steps, performance.now());
 let sum = { loss: 0, accuracy: 0 };
+let noted = performance.now();
 
 await train(state, shapesBatches(config, batch, without), async (report) => {
   progress.pass(performance.now());
@@ -90,7 +92,7 @@ await train(state, shapesBatches(config, batch, without), async (report) => {
   if (done % VALIDATE_EVERY === 0 || done === options.steps) await validate(done);
   if (done % SAVE_EVERY === 0 || done === options.steps) await saveTraining(checkpoint, state, about);
 });
-await publish(model, flags.out, { options, batch, metrics, engine: flags.backend });
+await publish(model, flags.out, { options, batch, engine, metrics: readFileSync(metrics, 'utf8') });
 
 /** The mean of the last steps, as a line of metrics.jsonl. */
 function note(report: StepReport): void {
@@ -99,8 +101,9 @@ function note(report: StepReport): void {
     loss: sum.loss / NOTE_EVERY,
     accuracy: sum.accuracy / NOTE_EVERY,
     learningRate: report.learningRate,
-    pairsPerSecond: progress.pairsPerSecond(report),
+    seconds: (performance.now() - noted) / 1000,
   });
+  noted = performance.now();
 }
 
 async function validate(step: number): Promise<void> {

@@ -12,8 +12,8 @@ export const SEED = 1;
 export const BATCH = 80;
 
 export const TRAINING: TrainingOptions = {
-  steps: 6000,
-  learningRate: 1e-3,
+  steps: 12_000,
+  learningRate: 7e-4,
   warmup: 200,
   beta1: 0.9,
   beta2: 0.98,
@@ -30,7 +30,7 @@ export const CONFIG: CLIPConfig = {
   image_resolution: 32,
   vision_layers: 4,
   vision_width: 128,
-  vision_patch_size: 4,
+  vision_patch_size: 8,
   vision_heads: 2,
   context_length: 16,
   vocab_size: tokenizer.vocabSize,

@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { startEngine } from '../../src/backend/engines.node.ts';
+import { releaseModel } from '../../src/checkpoint/state-dict.ts';
+import { contrastiveLoss } from '../../src/model/loss.ts';
+import { lossAndGradients, trainableParameters } from '../../src/train/gradients.ts';
+import { relativeError } from '../support.ts';
+import { randomBatch, tinyModel } from './support.ts';
+
+/** Gradients by name, on an engine. */
+async function gradientsOn(engine: string): Promise<Map<string, Float32Array>> {
+  await startEngine(engine);
+  const [model, batch] = [tinyModel(), randomBatch(1)];
+  const { loss, accuracy, gradients } = lossAndGradients(model, batch);
+  const values = new Map(
+    [...gradients].map(([name, value]) => [name, value.dataSync().slice() as Float32Array]),
+  );
+  tf.dispose([loss, accuracy, ...gradients.values(), batch.images, batch.tokens]);
+  expect(values.size).toBe(trainableParameters(model).size);
+  releaseModel(model);
+  return values;
+}
+
+test('every parameter has a gradient, and wasm’s are cpu’s', async () => {
+  const [onCpu, onWasm] = [await gradientsOn('cpu'), await gradientsOn('wasm')];
+  const largest = Math.max(...[...onCpu.values()].flatMap((values) => values.map(Math.abs)[0]!));
+  for (const [name, reference] of onCpu) {
+    const scale = Math.max(
+      reference.reduce((most, x) => Math.max(most, Math.abs(x)), 0),
+      largest / 1000,
+    );
+    const error = reference.reduce((most, x, i) => Math.max(most, Math.abs(x - onWasm.get(name)![i]!)), 0);
+    expect(error / scale, name).toBeLessThan(1e-4);
+  }
+});
+
+test('a gradient is the slope of the loss', async () => {
+  await startEngine('cpu');
+  const [model, batch] = [tinyModel(), randomBatch(1)];
+  const { loss, gradients } = lossAndGradients(model, batch);
+  const lossNow = () => tf.tidy(() => contrastiveLoss(model.call(batch.images, batch.tokens)).dataSync()[0]!);
+  expect(loss.dataSync()[0]).toBeCloseTo(lossNow(), 6);
+  for (const name of [
+    'visual.conv1.weight',
+    'token_embedding.weight',
+    'positional_embedding',
+    'logit_scale',
+  ]) {
+    const { value } = new Map(model.namedParameters()).get(name)!;
+    const gradient = gradients.get(name)!;
+    const length = tf.norm(gradient).dataSync()[0]!;
+    const start = value.clone();
+    const along = (distance: number) => {
+      tf.tidy(() => value.assign(tf.add(start, tf.mul(gradient, distance / length))));
+      return lossNow();
+    };
+    const slope = (along(0.003) - along(-0.003)) / 0.006;
+    expect(Math.abs(slope / length - 1), name).toBeLessThan(0.01);
+    value.assign(start);
+  }
+  releaseModel(model);
+});
+
+test('the wasm scatter adds rows of one segment, and drops rows of none', async () => {
+  const scatter = () =>
+    tf.unsortedSegmentSum(
+      tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [4, 2]),
+      tf.tensor1d([2, 0, 2, 0], 'int32'),
+      4,
+    );
+  await startEngine('cpu');
+  const expected = scatter().arraySync();
+  await startEngine('wasm');
+  expect(scatter().arraySync()).toEqual(expected);
+  expect(expected).toEqual([
+    [10, 12],
+    [0, 0],
+    [6, 8],
+    [0, 0],
+  ]);
+  expect(relativeError(scatter(), scatter())).toBe(0);
+});

@@ -1,0 +1,62 @@
+// What the tests of training share: a very small CLIP, and pairs it can learn.
+import * as tf from '@tensorflow/tfjs-core';
+import { CLIP } from '../../src/model/clip.ts';
+import type { CLIPConfig } from '../../src/model/config.ts';
+import type { Batch } from '../../src/train/gradients.ts';
+import { initialize } from '../../src/train/initialize.ts';
+import type { TrainingOptions } from '../../src/train/loop.ts';
+import { normal, randomBits } from '../../src/train/random.ts';
+
+export const TINY: CLIPConfig = {
+  embed_dim: 16,
+  image_resolution: 8,
+  vision_layers: 1,
+  vision_width: 64,
+  vision_patch_size: 4,
+  vision_heads: 1,
+  context_length: 6,
+  vocab_size: 24,
+  transformer_width: 64,
+  transformer_heads: 1,
+  transformer_layers: 1,
+  activation: 'quick_gelu',
+};
+
+export const OPTIONS: TrainingOptions = {
+  steps: 20,
+  learningRate: 1e-3,
+  warmup: 5,
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-6,
+  weightDecay: 0.2,
+};
+
+export function tinyModel(seed = 1): CLIP {
+  const model = new CLIP(TINY);
+  initialize(model, seed);
+  return model;
+}
+
+/** Noise with a text of its own for each picture; the same step gives the same batch. */
+export function randomBatch(step: number, pairs = 4): Batch {
+  const bits = randomBits(step);
+  const pixels = Float32Array.from({ length: pairs * 3 * 8 * 8 }, () => normal(bits));
+  const rows = Array.from({ length: pairs }, () => [22, bits() % 22, bits() % 22, 23, 0, 0]);
+  return {
+    images: tf.tensor4d(pixels, [pairs, 3, 8, 8]),
+    tokens: tf.tensor2d(rows.flat(), [pairs, 6], 'int32'),
+  };
+}
+
+/** Every parameter's numbers, by name. */
+export function weightsOf(model: CLIP): Map<string, Float32Array> {
+  return new Map(
+    [...model.namedParameters()].map(([name, parameter]) => {
+      const tensor = parameter.read();
+      const values = tensor.dataSync() as Float32Array;
+      tensor.dispose();
+      return [name, values.slice()];
+    }),
+  );
+}
