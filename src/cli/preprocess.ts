@@ -18,7 +18,7 @@ export function registerPreprocess(program: Command): void {
     .command('preprocess')
     .summary('pictures to arrays')
     .description('Resizes, crops and normalises pictures, to the byte as Pillow and torchvision do for CLIP.')
-    .argument('<image...>', 'PNG, JPEG, WebP or GIF files')
+    .argument('<image...>', 'PNG, JPEG, WebP or GIF files of at most 178,956,970 pixels')
     .requiredOption(
       '--out <x.npy|folder>',
       'the file; for several pictures a folder, which gets NAME.EXT.npy',

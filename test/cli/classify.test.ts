@@ -56,7 +56,15 @@ test.each(cases.map((c, i) => [i, c] as const))(
 
 describe('what it prints', () => {
   test('the article’s layout', () => {
-    const { stdout, status } = clip('classify', picture, '--labels', 'snake,sweet_pepper', '--truncate', '--model', model);
+    const { stdout, status } = clip(
+      'classify',
+      picture,
+      '--labels',
+      'snake,sweet_pepper',
+      '--truncate',
+      '--model',
+      model,
+    );
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /^\nTop predictions:\n\n( {11}snake| {4}sweet_pepper): \d+\.\d\d%\n.{16}: \d+\.\d\d%\n$/,
@@ -112,6 +120,7 @@ describe.skipIf(!cifar)('on the real CIFAR-100', () => {
         '3637',
         '--model',
         model,
+        '--truncate',
         '--json',
       ],
     );
@@ -123,7 +132,19 @@ describe.skipIf(!cifar)('on the real CIFAR-100', () => {
 
   test('eval counts', () => {
     const { stdout, status } = clip(
-      ...['eval', '--dataset', 'cifar100', '--data', cifar!, '--model', model, '--truncate', '--limit', '70', '--json'],
+      ...[
+        'eval',
+        '--dataset',
+        'cifar100',
+        '--data',
+        cifar!,
+        '--model',
+        model,
+        '--truncate',
+        '--limit',
+        '70',
+        '--json',
+      ],
     );
     expect(status).toBe(0);
     const { count, top1, top5, meanPerClass } = JSON.parse(stdout);
