@@ -23,7 +23,8 @@ export function drawCurves(metrics: readonly Metric[], batch: number): Uint8Arra
       {
         title: 'Contrastive loss, nats',
         curves: [{ name: `batch of ${batch}`, colour: blue, points: points('loss') }],
-        label: (y) => y.toFixed(1),
+        range: [0, 5],
+        label: (y) => y.toFixed(0),
       },
       {
         title: 'Own text nearest',

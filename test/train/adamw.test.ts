@@ -8,7 +8,7 @@ import { Parameter } from '../../src/model/module.ts';
 import { AdamW } from '../../src/train/adamw.ts';
 import { lossAndGradients, trainableParameters } from '../../src/train/gradients.ts';
 import { openFixture, recorded } from '../support.ts';
-import { OPTIONS, TINY } from './support.ts';
+import { OPTIONS, TINY, trainingEngines } from './support.ts';
 
 // A parameter may be off by a tenth of what a step can move it; PyTorch's own fp32 and fp64 differ by 0.04 to 0.07.
 const PARAMETER_BAR = 0.1; // learning rates
@@ -17,10 +17,13 @@ const LOSS_BAR = 1e-5; // of max(1, |loss|)
 // itself. PyTorch's own fp32 and fp64 differ there by 0.24.
 const KEY_BIAS_BAR = 1;
 
-test.each(['cpu', 'wasm'] as const)('ten steps are PyTorch’s, on %s', async (engine) => {
+/** As scripts/record_train.py writes them. */
+type RecordedOptions = Record<'lr' | 'beta1' | 'beta2' | 'eps' | 'weight_decay', number>;
+
+test.each(await trainingEngines())('ten steps are PyTorch’s, on %s', async (engine) => {
   await startEngine(engine);
   const recording = await openFixture('train', 'tiny-vit.safetensors');
-  const options = JSON.parse(recording.metadata.get('train')!) as Record<string, number>;
+  const options: RecordedOptions = JSON.parse(recording.metadata.get('train')!);
   const model = new CLIP(TINY);
   for (const [name, parameter] of model.namedParameters()) {
     const start = await recorded(recording, `param.${name}`);
@@ -32,22 +35,18 @@ test.each(['cpu', 'wasm'] as const)('ten steps are PyTorch’s, on %s', async (e
     tokens: (await recorded(recording, 'input.text')) as tf.Tensor2D,
   };
   const expected = (await recorded(recording, 'train.loss')).dataSync();
-  const { beta1, beta2, eps, weight_decay } = options as Record<
-    'beta1' | 'beta2' | 'eps' | 'weight_decay',
-    number
-  >;
   const optimizer = new AdamW(trainableParameters(model), {
-    beta1,
-    beta2,
-    epsilon: eps,
-    weightDecay: weight_decay,
+    beta1: options.beta1,
+    beta2: options.beta2,
+    epsilon: options.eps,
+    weightDecay: options.weight_decay,
   });
 
   expect(expected.length).toBe(10);
   for (const reference of expected) {
     const { loss, accuracy, gradients } = lossAndGradients(model, batch);
     expect(Math.abs(loss.dataSync()[0]! - reference)).toBeLessThan(LOSS_BAR * Math.max(1, reference));
-    optimizer.step(gradients, options['lr']!);
+    optimizer.step(gradients, options.lr);
     tf.dispose([loss, accuracy, ...gradients.values()]);
   }
 
@@ -55,7 +54,7 @@ test.each(['cpu', 'wasm'] as const)('ten steps are PyTorch’s, on %s', async (e
   const worst = { rates: 0, name: '', keyBias: 0 };
   for (const [name, parameter] of model.namedParameters()) {
     const [own, reference] = [parameter.read(), await recorded(recording, `train.param.${name}`)];
-    const off = tf.div(tf.abs(tf.sub(own, reference)), options['lr']!).dataSync();
+    const off = tf.div(tf.abs(tf.sub(own, reference)), options.lr).dataSync();
     const third = off.length / 3;
     const isKeyBias = (i: number) => name.endsWith('in_proj_bias') && i >= third && i < 2 * third;
     off.forEach((rates, i) => {

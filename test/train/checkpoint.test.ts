@@ -6,7 +6,7 @@ import { startEngine } from '../../src/backend/engines.node.ts';
 import { releaseModel } from '../../src/checkpoint/state-dict.ts';
 import { resumeTraining, saveTraining } from '../../src/train/checkpoint.node.ts';
 import { TrainingState, train } from '../../src/train/loop.ts';
-import { OPTIONS, randomBatch, tinyModel, weightsOf } from './support.ts';
+import { OPTIONS, randomBatch, tinyModel, trainingEngines, weightsOf } from './support.ts';
 
 let folder: string;
 let path: string;
@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const about = { seed: 1 };
 
-test.each(['cpu', 'wasm'] as const)(
+test.each(await trainingEngines())(
   'stopped and resumed is bit for bit the undisturbed training, on %s',
   async (engine) => {
     await startEngine(engine);

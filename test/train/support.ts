@@ -1,5 +1,6 @@
 // What the tests of training share: a very small CLIP, and pairs it can learn.
 import * as tf from '@tensorflow/tfjs-core';
+import { startEngine } from '../../src/backend/engines.node.ts';
 import { CLIP } from '../../src/model/clip.ts';
 import type { CLIPConfig } from '../../src/model/config.ts';
 import type { Batch } from '../../src/train/gradients.ts';
@@ -59,4 +60,15 @@ export function weightsOf(model: CLIP): Map<string, Float32Array> {
       return [name, values.slice()];
     }),
   );
+}
+
+/** The engines that training is tested on: native too, where it is installed. */
+export async function trainingEngines(): Promise<('cpu' | 'wasm' | 'native')[]> {
+  try {
+    await startEngine('native');
+    return ['cpu', 'wasm', 'native'];
+  } catch (error) {
+    console.log(`skipped: training on native. ${(error as Error).message}`);
+    return ['cpu', 'wasm'];
+  }
 }
