@@ -7,10 +7,10 @@ function binding(name: EngineName, packageName: string, hint: string): Engine {
   const start = async () => {
     // TensorFlow reports its CPU's features, oneDNN and large allocations on stderr; errors still come through.
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-    // Removed from Node 23, and still called by the binding's JavaScript.
+    // Still called by the binding's JavaScript; Node 22 warns of them, and from 23 they are gone.
     const removed = util as { isNullOrUndefined?: unknown; isArray?: unknown };
-    removed.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-    removed.isArray ??= Array.isArray;
+    removed.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+    removed.isArray = Array.isArray;
     try {
       await import(packageName);
     } catch (error) {

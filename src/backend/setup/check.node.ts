@@ -6,7 +6,7 @@ import { run } from './run.node.ts';
 
 /** Throws ClipError unless a product and a gradient are right on the engine that `root`'s clip-tfjs would load. */
 export async function checkEngine(recipe: Recipe, root: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const what = 'the native engine is in place and does not work';
+  const what = 'the native engine is built, but does not work here';
   const hint = 'clip-tfjs setup native --uninstall, then again';
   const quiet = { ...env, NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: '2' };
   const answer = await run(process.execPath, ['-e', CHECK, join(root, 'package.json')], {
@@ -22,8 +22,8 @@ export async function checkEngine(recipe: Recipe, root: string, env: NodeJS.Proc
 // core that clip-tfjs imports: it would be missing if the binding had found another copy.
 const CHECK = `
 const util = require('node:util');
-util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-util.isArray ??= Array.isArray;
+util.isNullOrUndefined = (value) => value === null || value === undefined;
+util.isArray = Array.isArray;
 const ours = require('node:module').createRequire(process.argv[1]);
 ours('@tensorflow/tfjs-node');
 const tf = ours('@tensorflow/tfjs-core');

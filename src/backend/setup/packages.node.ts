@@ -18,8 +18,8 @@ export async function fetchPackages(
   for (const wanted of [node, headers, ...beside]) {
     const { name, version } = wanted;
     const what = `${name} ${version} could not be fetched by npm`;
-    const pack = ['pack', `${name}@${version}`, '--json', '--ignore-scripts'];
-    const few = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
+    const pack = ['pack', `${name}@${version}`, '--json', '--ignore-scripts', '--prefer-offline'];
+    const few = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
     const answer = await run('npm', [...pack, ...few], {
       cwd: scratch,
       env,

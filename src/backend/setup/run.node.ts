@@ -28,13 +28,12 @@ export function run(program: string, args: readonly string[], options: RunOption
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
-    let [stdout, all] = ['', ''];
+    let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout = (stdout + text).slice(-KEPT);
-      all = (all + text).slice(-KEPT);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      all = (all + text).slice(-KEPT);
+      stderr = (stderr + text).slice(-KEPT);
     });
     child.on('error', (error) => {
       running.delete(child);
@@ -43,7 +42,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     child.on('close', (status, signal) => {
       running.delete(child);
       if (status === 0) return resolve(stdout);
-      const got = tellingLine(all) || `${program} ended with ${signal ?? `status ${status}`}`;
+      const got = tellingLine(stderr || stdout) || `${program} ended with ${signal ?? `status ${status}`}`;
       reject(new ProgramFailed(what, { got, hint }));
     });
   });

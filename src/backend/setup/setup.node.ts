@@ -80,7 +80,10 @@ export async function setUpNative(options: SetupOptions = {}): Promise<Setup> {
   }
   const start = performance.now();
   onBegin?.('check');
-  await checkEngine(recipe, root, env);
+  await checkEngine(recipe, root, env).catch(async (error) => {
+    await rm(installed, { recursive: true, force: true }); // or `auto` would take an engine that may crash
+    throw error;
+  });
   finish('check', 'done', start);
   return { tensorflow: recipe.tensorflow, steps, installed, cache };
 }
