@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { startEngine } from '../src/backend/engines.node.ts';
 import { SEEN_LABELS } from '../src/data/shapes/classes.ts';
 import { shapesValidation } from '../src/data/shapes/shapes.ts';
+import { ClipError } from '../src/errors.ts';
 import { CLIP } from '../src/model/clip.ts';
 import { resumeTraining, saveTraining } from '../src/train/checkpoint.node.ts';
 import { initialize } from '../src/train/initialize.ts';
@@ -19,6 +20,11 @@ import { Progress } from '../src/train/progress.ts';
 import { accuracy, predict } from './mini/evaluate.ts';
 import { publish } from './mini/publish.ts';
 import { BATCH, CONFIG, SEED, shapesBatches, TRAINING } from './mini/recipe.ts';
+
+process.on('uncaughtException', (error) => {
+  console.error(error instanceof ClipError ? error.message : error);
+  process.exit(1);
+});
 
 const { values: flags } = parseArgs({
   options: {

@@ -40,14 +40,18 @@ export const CONFIG: CLIPConfig = {
   activation: 'quick_gelu',
 };
 
-/** Fresh pictures every step. `without` are fine labels left out, for choosing a recipe by combinations not trained on. */
+/**
+ * Fresh pictures every step. `without` are fine labels left out, for choosing a recipe by combinations not trained on.
+ * Throws ClipError for a batch larger than there are classes.
+ */
 export function shapesBatches(
   config: CLIPConfig,
   size: number,
   without: ReadonlySet<number> = new Set(),
 ): Batches {
   return (step) => {
-    const examples = trainBatch(SEED, step, 85)
+    // Whatever is left out is made up for by classes that the batch would not have held.
+    const examples = trainBatch(SEED, step, size + without.size)
       .filter(({ label }) => !without.has(label))
       .slice(0, size);
     return makeBatch(
