@@ -39,7 +39,7 @@ async function loadOnce(engine: string, path: string): Promise<Result> {
   const { startEngine } = await import('../src/backend/engines.node.ts');
   const { openCheckpoint } = await import('../src/checkpoint/checkpoint.ts');
   const { loadStateDict } = await import('../src/checkpoint/state-dict.ts');
-  const { openFile } = await import('../src/data/file-source.node.ts');
+  const { openFile } = await import('../src/data/bytes/file-source.node.ts');
   const { CLIP } = await import('../src/model/clip.ts');
   const { inferConfig } = await import('../src/model/config.ts');
   await startEngine(engine);

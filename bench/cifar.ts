@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { ByteReader } from '../src/data/byte-reader.ts';
-import { chunksOf } from '../src/data/byte-source.ts';
+import { ByteReader } from '../src/data/bytes/byte-reader.ts';
+import { chunksOf } from '../src/data/bytes/byte-source.ts';
+import { openFile } from '../src/data/bytes/file-source.node.ts';
+import { decompress } from '../src/data/bytes/gunzip.ts';
+import { readTarMembers } from '../src/data/bytes/tar.ts';
 import { openCifar100 } from '../src/data/cifar.node.ts';
-import { openFile } from '../src/data/file-source.node.ts';
-import { decompress } from '../src/data/gunzip.ts';
-import { readTarMembers } from '../src/data/tar.ts';
 
 const PYTHON = '.venv/bin/python';
 

@@ -3,8 +3,8 @@
 //     npx tsx bench/memory.ts [--model NAME|PATH] [--backend ENGINE] [--json]
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { classify, load, zeroShotHead } from '../src/index.ts';
 import { shapesTest } from '../src/data/shapes/shapes.ts';
+import { classify, load, zeroShotHead } from '../src/index.ts';
 
 const { values } = parseArgs({
   options: {

@@ -4,8 +4,8 @@
 //   npx tsx bench/preprocess.ts [--json]
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { preprocess } from '../src/data/preprocess.ts';
-import { generate } from '../test/data/generate-picture.ts';
+import { preprocess } from '../src/data/pictures/preprocess.ts';
+import { generate } from '../test/data/pictures/generate-picture.ts';
 
 const [WIDTH, HEIGHT, SIZE, SEED] = [640, 480, 224, 6];
 const [ROUNDS, CALLS] = [15, 40];

@@ -2,10 +2,10 @@
 // picture {mode, width, height, seed, size} or a file {file, size}, and answers each with one JSON line.
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { cropPicture } from '../src/data/crop.ts';
-import { readPicture } from '../src/data/decode.node.ts';
-import { preprocess } from '../src/data/preprocess.ts';
-import { generate } from '../test/data/generate-picture.ts';
+import { cropPicture } from '../src/data/pictures/crop.ts';
+import { readPicture } from '../src/data/pictures/decode.node.ts';
+import { preprocess } from '../src/data/pictures/preprocess.ts';
+import { generate } from '../test/data/pictures/generate-picture.ts';
 
 const sha256 = (array: Uint8Array | Float32Array): string =>
   createHash('sha256')

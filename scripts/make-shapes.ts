@@ -3,10 +3,10 @@
 // The sheet goes to docs/figures/shapes.png. Both come out the same every time.
 
 import sharp from 'sharp';
+import { writeFileAtomic } from '../src/data/bytes/write-file.node.ts';
 import { FINE_NAMES, SEEN } from '../src/data/shapes/classes.ts';
 import { shapesExample } from '../src/data/shapes/shapes.ts';
 import { writeShapes } from '../src/data/shapes/write-shapes.node.ts';
-import { writeFileAtomic } from '../src/data/write-file.node.ts';
 import { contactSheet } from '../src/figure/contact-sheet.ts';
 
 const SHEET = 'docs/figures/shapes.png';

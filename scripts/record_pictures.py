@@ -40,7 +40,7 @@ def mix(counter: np.ndarray) -> np.ndarray:
 
 
 def samples(seed: int, count: int, bits: int) -> np.ndarray:
-    """By seed mod 3: noise; only the darkest and brightest values; a ramp. test/data/generate-picture.ts agrees."""
+    """By seed mod 3: noise; only the darkest and brightest values; a ramp. test/data/pictures/generate-picture.ts agrees."""
     most = 2**bits - 1
     index = np.arange(count, dtype=np.uint32)
     if seed % 3 == 2:
@@ -50,7 +50,7 @@ def samples(seed: int, count: int, bits: int) -> np.ndarray:
 
 
 def generate(mode: str, width: int, height: int, seed: int) -> Image.Image:
-    """The picture that test/data/generate-picture.ts makes from the same numbers."""
+    """The picture that test/data/pictures/generate-picture.ts makes from the same numbers."""
     bits = 1 if mode == "1" else 16 if mode == "I;16" else 8
     data = samples(seed, width * height * CHANNELS[mode], bits)
     if mode == "1":

@@ -3,11 +3,11 @@ export { cpu, type Engine, type EngineName, startFirst, wasm } from './backend/e
 export { openCheckpoint } from './checkpoint/checkpoint.ts';
 export { availableModels, OPENAI_MODELS, type OpenAIModel } from './checkpoint/openai-models.ts';
 export type { Checkpoint, StoredTensor } from './checkpoint/stored-tensor.ts';
-export { type ByteSource, blobSource, bytesSource } from './data/byte-source.ts';
+export { type ByteSource, blobSource, bytesSource } from './data/bytes/byte-source.ts';
 export { type Cifar100, readCifar100Archive } from './data/cifar.ts';
-export { cropPicture } from './data/crop.ts';
-export type { Mode, Picture } from './data/picture.ts';
-export { preprocess } from './data/preprocess.ts';
+export { cropPicture } from './data/pictures/crop.ts';
+export type { Mode, Picture } from './data/pictures/picture.ts';
+export { preprocess } from './data/pictures/preprocess.ts';
 export { CAPTION_WORDS } from './data/shapes/captions.ts';
 export { COARSE_NAMES, FINE_NAMES, HELD_OUT } from './data/shapes/classes.ts';
 export {

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { openCheckpoint } from '../src/checkpoint/checkpoint.ts';
 import { loadStateDict } from '../src/checkpoint/state-dict.ts';
 import type { Checkpoint } from '../src/checkpoint/stored-tensor.ts';
-import { bytesSource } from '../src/data/byte-source.ts';
+import { bytesSource } from '../src/data/bytes/byte-source.ts';
 import { CLIP } from '../src/model/clip.ts';
 import { inferConfig } from '../src/model/config.ts';
 import type { ActivationName } from '../src/model/layers.ts';

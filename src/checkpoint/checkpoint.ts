@@ -1,5 +1,5 @@
 // Opens a checkpoint of any format that is read here; what it is is told by its first bytes, not by its name.
-import type { ByteSource } from '../data/byte-source.ts';
+import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { ClipError } from '../errors.ts';
 import { openSafetensors, safetensorsHeaderLength } from './safetensors.ts';
 import type { Checkpoint } from './stored-tensor.ts';

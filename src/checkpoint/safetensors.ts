@@ -1,6 +1,6 @@
 // safetensors files: 8 bytes with the header's length, the header (JSON: name → dtype, shape, data_offsets), the numbers.
 // https://huggingface.co/docs/safetensors/index#format
-import type { ByteSource } from '../data/byte-source.ts';
+import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { ClipError } from '../errors.ts';
 import { type DType, ITEM_SIZE } from './dtype.ts';
 import { topLevelKeys } from './json-keys.ts';

@@ -1,6 +1,6 @@
 // What torch.save and torch.jit.save write: a zip of NAME/data.pkl, which says what there is, and NAME/data/0, 1, …, the
 // numbers. OpenAI's downloads are such TorchScript archives. The pickle is read as data; the code in them never is.
-import type { ByteSource } from '../data/byte-source.ts';
+import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { unpickle } from '../data/pickle/unpickle.ts';
 import { ClipError } from '../errors.ts';
 import { ITEM_SIZE } from './dtype.ts';

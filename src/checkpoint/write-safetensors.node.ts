@@ -1,5 +1,5 @@
 // A safetensors file on disk, whole or not there.
-import { writeFileAtomic } from '../data/write-file.node.ts';
+import { writeFileAtomic } from '../data/bytes/write-file.node.ts';
 import { safetensorsChunks, type TensorToWrite } from './safetensors-writer.ts';
 
 /** Writes tensors to `path`, one in memory at a time, replacing a file that is there only when all is written. */

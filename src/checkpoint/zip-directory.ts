@@ -1,6 +1,6 @@
 // The list at a zip archive's end: which members there are and where. Zip64 too, which PyTorch writes for large files.
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
-import type { ByteSource } from '../data/byte-source.ts';
+import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { ClipError } from '../errors.ts';
 
 export interface ZipEntry {

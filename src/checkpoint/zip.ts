@@ -1,7 +1,7 @@
 // A zip archive's members, by name, each read by range without the rest. Nothing is unpacked to disk.
-import { ByteReader } from '../data/byte-reader.ts';
-import { type ByteSource, bytesSource, chunksOf, sliceSource } from '../data/byte-source.ts';
-import { decompress } from '../data/gunzip.ts';
+import { ByteReader } from '../data/bytes/byte-reader.ts';
+import { type ByteSource, bytesSource, chunksOf, sliceSource } from '../data/bytes/byte-source.ts';
+import { decompress } from '../data/bytes/gunzip.ts';
 import { ClipError } from '../errors.ts';
 import { crc32 } from './crc32.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';

@@ -1,6 +1,6 @@
 // clip-tfjs classify: which label fits a picture best.
 import type { Command } from 'commander';
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import type { Prediction } from '../tasks/zero-shot.ts';
 import {
   collect,
@@ -100,7 +100,7 @@ function readLabels({ labels, labelsFile }: Options): string[] | undefined {
 }
 
 async function readPictures(images: string[]): Promise<{ subjects: Subject[]; names?: undefined }> {
-  const { readPicture } = await import('../data/decode.node.ts');
+  const { readPicture } = await import('../data/pictures/decode.node.ts');
   const subjects: Subject[] = [];
   for (const image of images) subjects.push({ image, picture: await readPicture(image) });
   return { subjects };
@@ -129,7 +129,7 @@ function printPredictions(predictions: readonly Prediction[]): void {
 
 async function drawFigure(path: string, subjects: Subject[], predictions: Prediction[][]): Promise<void> {
   const { classificationFigure } = await import('../figure/classification-figure.ts');
-  const { writeFileAtomic } = await import('../data/write-file.node.ts');
+  const { writeFileAtomic } = await import('../data/bytes/write-file.node.ts');
   const rows = subjects.map(({ image, label, picture }, i) => ({
     title: label ? `${image} · ${label}` : image,
     picture,

@@ -48,6 +48,6 @@ async function runTaps(model: string, { image, text, backend }: Options) {
   const { loadModel } = await import('./options.ts');
   const loaded = await loadModel({ model, backend });
   const { inspectValues } = await import('../tasks/inspect.ts');
-  const { readPicture } = await import('../data/decode.node.ts');
+  const { readPicture } = await import('../data/pictures/decode.node.ts');
   return inspectValues(loaded, { picture: image === undefined ? undefined : await readPicture(image), text });
 }

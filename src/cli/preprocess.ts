@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import { ClipError } from '../errors.ts';
 import { wholeNumber } from './options.ts';
 import { note, progressBar, UsageError } from './terminal.ts';
@@ -50,11 +50,11 @@ async function run(images: string[], { size, out, stage }: Options): Promise<voi
   }
   if (isFolder) mkdirSync(out, { recursive: true });
 
-  const { readPicture } = await import('../data/decode.node.ts');
-  const { cropPicture } = await import('../data/crop.ts');
-  const { preprocess } = await import('../data/preprocess.ts');
+  const { readPicture } = await import('../data/pictures/decode.node.ts');
+  const { cropPicture } = await import('../data/pictures/crop.ts');
+  const { preprocess } = await import('../data/pictures/preprocess.ts');
   const { encodeNpy } = await import('../data/npy.ts');
-  const { writeFileAtomic } = await import('../data/write-file.node.ts');
+  const { writeFileAtomic } = await import('../data/bytes/write-file.node.ts');
   const encode = (picture: Picture): Uint8Array =>
     stage === 'cropped'
       ? encodeNpy(cropPicture(picture, size), [size, size, 3])

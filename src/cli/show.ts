@@ -32,7 +32,7 @@ async function run(options: Options): Promise<void> {
   const picture = dataset.image(options.index);
   const label = dataset.fineLabels[options.index]!;
   const { pictureFigure } = await import('../figure/picture-figure.ts');
-  const { writeFileAtomic } = await import('../data/write-file.node.ts');
+  const { writeFileAtomic } = await import('../data/bytes/write-file.node.ts');
   const title = `Label: ${label}${options.name ? ` (${dataset.fineNames[label]})` : ''}`;
   await writeFileAtomic(options.figure, pictureFigure(picture, title));
   note(`wrote ${options.figure}, titled ${title}`);

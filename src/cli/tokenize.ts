@@ -1,7 +1,7 @@
 // clip-tfjs tokenize: texts to the ids CLIP reads.
 import type { Command } from 'commander';
-import { chunksOf } from '../data/byte-source.ts';
-import { openFile } from '../data/file-source.node.ts';
+import { chunksOf } from '../data/bytes/byte-source.ts';
+import { openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { note, printJson, printLine, UsageError } from './terminal.ts';

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClipError } from '../errors.ts';
+import { openFile } from './bytes/file-source.node.ts';
 import { type Cifar100, type CifarSplit, parseCifar100, readCifar100Archive } from './cifar.ts';
-import { openFile } from './file-source.node.ts';
 
 /**
  * Reads one split of CIFAR-100 or a data set in its layout. `path`: `cifar-100-python/` (or a folder that has it), or

@@ -1,13 +1,13 @@
 // CIFAR-100, and any data set in its layout: `meta` with the names, `test` and `train` with pictures and labels, each a
 // Python pickle. Stands beside torchvision.datasets.CIFAR100. https://www.cs.toronto.edu/~kriz/cifar.html
 import { ClipError } from '../errors.ts';
-import { ByteReader } from './byte-reader.ts';
-import { type ByteSource, chunksOf } from './byte-source.ts';
-import { decompress } from './gunzip.ts';
+import { ByteReader } from './bytes/byte-reader.ts';
+import { type ByteSource, chunksOf } from './bytes/byte-source.ts';
+import { decompress } from './bytes/gunzip.ts';
+import { readTarMembers } from './bytes/tar.ts';
 import { NumpyArray, numpyGlobals } from './pickle/numpy.ts';
 import { unpickle } from './pickle/unpickle.ts';
 import { describeValue, type PickleValue } from './pickle/values.ts';
-import { readTarMembers } from './tar.ts';
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;

@@ -1,5 +1,5 @@
 // A row for each picture: the picture itself, and its best labels as bars.
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import { image, rectangle, shorten, text, toPng } from './svg.ts';
 
 export interface ClassifiedPicture {

@@ -1,6 +1,6 @@
 // Many pictures at once: a grid, row by row, each over its caption. Some may be marked, by a frame and a bold caption;
 // the header says what the mark means.
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import { image, rectangle, shorten, text, toPng } from './svg.ts';
 
 export interface SheetTile {

@@ -1,5 +1,5 @@
 // The article's visualisation: the picture, bilinear, no axes, a title above.
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import { image, text, toPng } from './svg.ts';
 
 const SIDE = 448;

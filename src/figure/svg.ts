@@ -2,11 +2,11 @@
 // so that a figure looks the same on every machine.
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
-import { convertToRgb } from '../data/convert.ts';
-import { encodePng } from '../data/encode-png.node.ts';
-import { bilinear } from '../data/kernel.ts';
-import type { Picture } from '../data/picture.ts';
-import { resize } from '../data/resize.ts';
+import { convertToRgb } from '../data/pictures/convert.ts';
+import { encodePng } from '../data/pictures/encode-png.node.ts';
+import { bilinear } from '../data/pictures/kernel.ts';
+import type { Picture } from '../data/pictures/picture.ts';
+import { resize } from '../data/pictures/resize.ts';
 
 const require = createRequire(import.meta.url);
 const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>

@@ -1,5 +1,5 @@
 // Zero-shot accuracy on a labelled data set, as CLIP papers report it.
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { classify, type ZeroShotHead } from './zero-shot.ts';
 

@@ -1,6 +1,6 @@
 // Every value a picture or a text becomes on its way through the model, in numbers one can look at.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import { withTap } from '../model/module.ts';
 import type { LoadedModel } from './loaded-model.ts';
 

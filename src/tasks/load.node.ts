@@ -5,8 +5,9 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEngine } from '../backend/engines.node.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { availableModels, OPENAI_MODELS } from '../checkpoint/openai-models.ts';
-import { type FileSource, openFile } from '../data/file-source.node.ts';
+import { type FileSource, openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import { loadFrom } from './load.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -43,10 +44,22 @@ export async function withModelFile<T>(
   const merges = join(dirname(path), 'merges.txt');
   const file = await openFile(path);
   try {
+    if (nameOrPath === MINI) await checkMini(file);
     return await use(file, existsSync(merges) ? await readFile(merges, 'utf8') : undefined);
   } finally {
     await file.close();
   }
+}
+
+/** The embedded model cannot be fetched again as another file can: its error says how to get it back. */
+async function checkMini(file: FileSource): Promise<void> {
+  await openCheckpoint(file).catch((error: Error) => {
+    throw new ClipError(
+      'the embedded model is damaged',
+      { got: error.message, hint: howToGet(MINI) },
+      { cause: error },
+    );
+  });
 }
 
 /** Where a model that has a name is looked for, the likeliest place first. */

@@ -3,7 +3,7 @@ import type { EngineName } from '../backend/engine.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { loadStateDict } from '../checkpoint/state-dict.ts';
 import type { Checkpoint } from '../checkpoint/stored-tensor.ts';
-import type { ByteSource } from '../data/byte-source.ts';
+import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { ClipError } from '../errors.ts';
 import { CLIP } from '../model/clip.ts';
 import { type CLIPConfig, inferConfig } from '../model/config.ts';

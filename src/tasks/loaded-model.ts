@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineName } from '../backend/engine.ts';
 import { releaseModel } from '../checkpoint/state-dict.ts';
-import type { Picture } from '../data/picture.ts';
-import { preprocess } from '../data/preprocess.ts';
+import type { Picture } from '../data/pictures/picture.ts';
+import { preprocess } from '../data/pictures/preprocess.ts';
 import type { CLIP } from '../model/clip.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 

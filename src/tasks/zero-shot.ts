@@ -1,7 +1,7 @@
 // Zero-shot classification (CLIP paper, section 3.1): the labels' texts become the weights of a classifier, and a
 // picture's label is the text whose feature is nearest.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Picture } from '../data/picture.ts';
+import type { Picture } from '../data/pictures/picture.ts';
 import { ClipError } from '../errors.ts';
 import { normalize } from '../model/ops.ts';
 import type { LoadedModel } from './loaded-model.ts';

@@ -1,7 +1,7 @@
 // Pictures and their captions → the two tensors of a training step.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Picture } from '../data/picture.ts';
-import { preprocess } from '../data/preprocess.ts';
+import type { Picture } from '../data/pictures/picture.ts';
+import { preprocess } from '../data/pictures/preprocess.ts';
 import type { CLIPConfig } from '../model/config.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Batch } from './gradients.ts';

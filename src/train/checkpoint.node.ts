@@ -5,7 +5,7 @@ import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { TensorToWrite } from '../checkpoint/safetensors-writer.ts';
 import { loadStateDict } from '../checkpoint/state-dict.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
-import { openFile } from '../data/file-source.node.ts';
+import { openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import type { CLIP } from '../model/clip.ts';
 import { Module, type Parameter } from '../model/module.ts';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
-import { bytesSource } from '../../src/data/byte-source.ts';
-import { openFile } from '../../src/data/file-source.node.ts';
+import { bytesSource } from '../../src/data/bytes/byte-source.ts';
+import { openFile } from '../../src/data/bytes/file-source.node.ts';
 import { ClipError } from '../../src/errors.ts';
-import { bytesOf, uint32 } from '../data/pickle-writer.ts';
+import { bytesOf, uint32 } from '../data/pickle/pickle-writer.ts';
 import { zipOf } from './zip-writer.ts';
 
 const FOLDER = new URL('../fixtures/checkpoints/', import.meta.url);

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { openZip } from '../../src/checkpoint/zip.ts';
-import { bytesSource } from '../../src/data/byte-source.ts';
+import { bytesSource } from '../../src/data/bytes/byte-source.ts';
 import { parseCifar100, readCifar100Archive } from '../../src/data/cifar.ts';
 import { numpyGlobals } from '../../src/data/pickle/numpy.ts';
 import { unpickle } from '../../src/data/pickle/unpickle.ts';
 import { ClipError } from '../../src/errors.ts';
-import { python2Pickle, tinyCifar } from '../data/pickle-writer.ts';
-import { tarOf } from '../data/tar-writer.ts';
+import { tarOf } from '../data/bytes/tar-writer.ts';
+import { python2Pickle, tinyCifar } from '../data/pickle/pickle-writer.ts';
 import { zipOf } from './zip-writer.ts';
 
 /** No single file here takes a tenth of this. */

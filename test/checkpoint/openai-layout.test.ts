@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
-import { bytesSource } from '../../src/data/byte-source.ts';
+import { bytesSource } from '../../src/data/bytes/byte-source.ts';
 import { CLIP } from '../../src/model/clip.ts';
 import { inferConfig } from '../../src/model/config.ts';
-import { bytesOf, uint32 } from '../data/pickle-writer.ts';
+import { bytesOf, uint32 } from '../data/pickle/pickle-writer.ts';
 import { type ZipPart, zipOf } from './zip-writer.ts';
 
 type Entry =

@@ -10,9 +10,9 @@ import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { openSafetensors } from '../../src/checkpoint/safetensors.ts';
 import type { TensorToWrite } from '../../src/checkpoint/safetensors-writer.ts';
 import { writeSafetensors } from '../../src/checkpoint/write-safetensors.node.ts';
-import { bytesSource } from '../../src/data/byte-source.ts';
+import { bytesSource } from '../../src/data/bytes/byte-source.ts';
 import { ClipError } from '../../src/errors.ts';
-import { bytesOf } from '../data/pickle-writer.ts';
+import { bytesOf } from '../data/pickle/pickle-writer.ts';
 
 interface Peer {
   metadata: Map<string, unknown>;

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { loadStateDict, releaseModel } from '../../src/checkpoint/state-dict.ts';
 import { type Checkpoint, StoredTensor } from '../../src/checkpoint/stored-tensor.ts';
-import { openFile } from '../../src/data/file-source.node.ts';
+import { openFile } from '../../src/data/bytes/file-source.node.ts';
 import { ClipError } from '../../src/errors.ts';
 import { CLIP } from '../../src/model/clip.ts';
 import { inferConfig } from '../../src/model/config.ts';

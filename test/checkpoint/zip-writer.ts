@@ -1,6 +1,6 @@
 // Zip archives for tests, with every field open to lies.
 import { crc32, deflateRawSync } from 'node:zlib';
-import { bytesOf, uint32 } from '../data/pickle-writer.ts';
+import { bytesOf, uint32 } from '../data/pickle/pickle-writer.ts';
 
 export interface ZipPart {
   name: string;

@@ -2,9 +2,9 @@ import { crc32 as zlibCrc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/checkpoint/crc32.ts';
 import { openZip } from '../../src/checkpoint/zip.ts';
-import { bytesSource } from '../../src/data/byte-source.ts';
+import { bytesSource } from '../../src/data/bytes/byte-source.ts';
 import { ClipError } from '../../src/errors.ts';
-import { bytesOf } from '../data/pickle-writer.ts';
+import { bytesOf } from '../data/pickle/pickle-writer.ts';
 import { type ZipPart, zipOf } from './zip-writer.ts';
 
 const A: ZipPart = { name: 'x/a', content: bytesOf('some text') };

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blobSource, bytesSource } from '../../src/data/byte-source.ts';
+import { blobSource, bytesSource } from '../../src/data/bytes/byte-source.ts';
 import { openCifar100 } from '../../src/data/cifar.node.ts';
 import { parseCifar100, readCifar100Archive } from '../../src/data/cifar.ts';
 import { ClipError } from '../../src/errors.ts';
-import { bytesOf, type Python2Value, python2Pickle, tinyCifar } from './pickle-writer.ts';
-import { tarOf } from './tar-writer.ts';
+import { tarOf } from './bytes/tar-writer.ts';
+import { bytesOf, type Python2Value, python2Pickle, tinyCifar } from './pickle/pickle-writer.ts';
 
 const tiny = tinyCifar(5);
 const meta = python2Pickle(tiny.meta);

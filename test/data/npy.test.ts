@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeNpy, encodeNpy, type NpyData } from '../../src/data/npy.ts';
-import { bytesOf } from './pickle-writer.ts';
+import { bytesOf } from './pickle/pickle-writer.ts';
 
 // np.save of np.arange(3, dtype='f4').reshape(3, 1), as numpy 2.4 writes it.
 const HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 1), }".padEnd(117);

@@ -1,6 +1,6 @@
 import { PNG } from 'pngjs';
 import { expect, it } from 'vitest';
-import type { Picture } from '../../src/data/picture.ts';
+import type { Picture } from '../../src/data/pictures/picture.ts';
 import { contactSheet } from '../../src/figure/contact-sheet.ts';
 
 function plain(red: number, green: number, blue: number): Picture {

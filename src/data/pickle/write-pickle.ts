@@ -2,7 +2,7 @@
 // so that Python 3 gives str keys with encoding='latin1' and bytes keys with encoding='bytes', as it does for theirs.
 // Stands beside pickle.dump(value, file, protocol=2).
 import { ClipError } from '../../errors.ts';
-import { join } from '../join.ts';
+import { join } from '../pictures/join.ts';
 import type { NumpyArray } from './numpy.ts';
 import { LONGEST_BYTE_TEXT } from './opcodes.ts';
 

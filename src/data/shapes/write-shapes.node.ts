@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClipError } from '../../errors.ts';
-import { writeFileAtomic } from '../write-file.node.ts';
+import { writeFileAtomic } from '../bytes/write-file.node.ts';
 import { metaPickle, splitPickle } from './pickles.ts';
 import { shapesTest, shapesTrain } from './shapes.ts';
 

@@ -1,7 +1,7 @@
 // A file on disk as a ByteSource: read by range through one handle, never whole.
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 import { type ByteSource, checkRange } from './byte-source.ts';
 
 /** An open file. Whoever opened it calls `close`. */

@@ -1,7 +1,7 @@
 // GIF, its first frame → Picture, as Pillow opens it: palette indices (mode P), or L where the palette is the
 // grey ramp 0, 1, 2…; around a frame smaller than the canvas lies the transparent index, or 0. A transparent
 // pixel keeps its index, and so its palette colour: decoders that blend it away cannot give Pillow's pixels.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 import { checkDimensions, type Picture } from './picture.ts';
 
 interface Frame {

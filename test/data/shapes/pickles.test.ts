@@ -5,14 +5,14 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCifar100 } from '../../src/data/cifar.node.ts';
-import { NumpyArray } from '../../src/data/pickle/numpy.ts';
-import { unpickle } from '../../src/data/pickle/unpickle.ts';
-import { type Picklable, writePickle } from '../../src/data/pickle/write-pickle.ts';
-import { COARSE_NAMES, FINE_NAMES } from '../../src/data/shapes/classes.ts';
-import { shapesTest, shapesTrain } from '../../src/data/shapes/shapes.ts';
-import { writeShapes } from '../../src/data/shapes/write-shapes.node.ts';
-import { ClipError } from '../../src/errors.ts';
+import { openCifar100 } from '../../../src/data/cifar.node.ts';
+import { NumpyArray } from '../../../src/data/pickle/numpy.ts';
+import { unpickle } from '../../../src/data/pickle/unpickle.ts';
+import { type Picklable, writePickle } from '../../../src/data/pickle/write-pickle.ts';
+import { COARSE_NAMES, FINE_NAMES } from '../../../src/data/shapes/classes.ts';
+import { shapesTest, shapesTrain } from '../../../src/data/shapes/shapes.ts';
+import { writeShapes } from '../../../src/data/shapes/write-shapes.node.ts';
+import { ClipError } from '../../../src/errors.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 
 /**
  * Writes bytes, or chunks of them one after another, to `path`, replacing a file that is there. When anything fails,

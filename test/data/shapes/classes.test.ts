@@ -10,7 +10,7 @@ import {
   SEEN_LABELS,
   SHAPES,
   shapeOf,
-} from '../../src/data/shapes/classes.ts';
+} from '../../../src/data/shapes/classes.ts';
 
 it('names 100 classes, a colour and a shape each', () => {
   expect(new Set(FINE_NAMES).size).toBe(100);

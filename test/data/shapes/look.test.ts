@@ -1,12 +1,12 @@
 // What the pictures look like, measured with rulers that the drawing does not use: areas from geometry, colours in a
 // space made for seeing (Björn Ottosson's OKLab), boxes counted from pixels.
 import { describe, expect, it } from 'vitest';
-import { FINE_NAMES, GROUND_COLOURS, SHAPES, type Shape } from '../../src/data/shapes/classes.ts';
-import { type Rgb, typicalShade } from '../../src/data/shapes/colours.ts';
-import { drawScene } from '../../src/data/shapes/draw.ts';
-import { OUTLINES } from '../../src/data/shapes/outlines.ts';
-import { Random } from '../../src/data/shapes/random.ts';
-import { chooseScene, type Scene, type Surface } from '../../src/data/shapes/scene.ts';
+import { FINE_NAMES, GROUND_COLOURS, SHAPES, type Shape } from '../../../src/data/shapes/classes.ts';
+import { type Rgb, typicalShade } from '../../../src/data/shapes/colours.ts';
+import { drawScene } from '../../../src/data/shapes/draw.ts';
+import { OUTLINES } from '../../../src/data/shapes/outlines.ts';
+import { Random } from '../../../src/data/shapes/random.ts';
+import { chooseScene, type Scene, type Surface } from '../../../src/data/shapes/scene.ts';
 
 /** 5,000 scenes, 50 of each class. */
 const scenes = Array.from({ length: 5000 }, (_, i) =>

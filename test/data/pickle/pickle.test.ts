@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { NumpyArray, numpyGlobals } from '../../src/data/pickle/numpy.ts';
-import { unpickle } from '../../src/data/pickle/unpickle.ts';
-import type { PickleValue } from '../../src/data/pickle/values.ts';
-import { ClipError } from '../../src/errors.ts';
+import { NumpyArray, numpyGlobals } from '../../../src/data/pickle/numpy.ts';
+import { unpickle } from '../../../src/data/pickle/unpickle.ts';
+import type { PickleValue } from '../../../src/data/pickle/values.ts';
+import { ClipError } from '../../../src/errors.ts';
 import { bytesOf, python2Pickle, uint32 } from './pickle-writer.ts';
 
 interface Recorded {
@@ -17,7 +17,7 @@ interface Recorded {
 }
 
 const recorded: Recorded[] = JSON.parse(
-  readFileSync(new URL('../fixtures/checkpoints/pickles.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../fixtures/checkpoints/pickles.json', import.meta.url), 'utf8'),
 );
 
 function read(bytes: Uint8Array): PickleValue {

@@ -4,7 +4,7 @@
 import { open } from 'node:fs/promises';
 import { constants, createInflate } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 import { decodeGif, isGif } from './gif.ts';
 import { countScans, isJpeg, type JpegHeader, readJpegHeader } from './jpeg.ts';
 import { checkDimensions, MAX_PIXELS, type Picture } from './picture.ts';

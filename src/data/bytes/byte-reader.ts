@@ -1,5 +1,5 @@
 // A stream of chunks, read by counts: the next n bytes, or n bytes passed over.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 
 export class ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>;

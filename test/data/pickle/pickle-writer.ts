@@ -1,5 +1,5 @@
 // Pickles as Python 2 wrote them (protocol 2, `str` as latin1 bytes), and the parts to build broken ones from.
-import { latin1Bytes } from '../../src/data/pickle/text.ts';
+import { latin1Bytes } from '../../../src/data/pickle/text.ts';
 
 type Part = number | string | Uint8Array | readonly Part[];
 

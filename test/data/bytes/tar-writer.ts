@@ -1,5 +1,5 @@
 // Tar archives as Python's tarfile writes them (ustar), for tests.
-import { bytesOf } from './pickle-writer.ts';
+import { bytesOf } from '../pickle/pickle-writer.ts';
 
 export function tarOf(members: readonly (readonly [name: string, content: Uint8Array])[]): Uint8Array {
   const blocks = members.map(([name, content]) => [

@@ -1,6 +1,6 @@
 // Where bytes come from, with nothing said about files: every format reader here asks for ranges of a ByteSource,
 // so that it runs in a browser on a Blob as it runs in Node on a file.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 
 /** Bytes that can be read by range. `size` is in bytes and does not change. */
 export interface ByteSource {

@@ -1,6 +1,6 @@
 // A decoded picture, in the mode Pillow would open the file with. The mode matters because OpenAI's
 // preprocessing resizes first and converts to RGB afterwards, and Pillow's resize treats the modes apart.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 
 /**
  * Pillow's names. `1`: black and white, kept as 0 and 255. `L`: grey. `LA`: grey and alpha. `P`: indices into

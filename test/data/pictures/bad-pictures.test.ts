@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { decodePicture, readPicture } from '../../src/data/decode.node.ts';
-import { encodePng } from '../../src/data/encode-png.node.ts';
-import { CHANNELS } from '../../src/data/picture.ts';
-import { ClipError } from '../../src/errors.ts';
+import { decodePicture, readPicture } from '../../../src/data/pictures/decode.node.ts';
+import { encodePng } from '../../../src/data/pictures/encode-png.node.ts';
+import { CHANNELS } from '../../../src/data/pictures/picture.ts';
+import { ClipError } from '../../../src/errors.ts';
 
-const pictures = new URL('../fixtures/pictures/', import.meta.url).pathname;
+const pictures = new URL('../../fixtures/pictures/', import.meta.url).pathname;
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(join(pictures, name)));
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 // torchvision's Resize(size) → CenterCrop(size) → RGB, as one step: which rectangle of which resized picture
 // survives is known beforehand, so nothing outside it is computed. A strip of 30,000×2 pixels would otherwise
 // become 3,360,000×224 on its way to 224×224.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 import { convertToRgb } from './convert.ts';
 import { bicubic, type Kernel } from './kernel.ts';
 import { CHANNELS, type Picture } from './picture.ts';

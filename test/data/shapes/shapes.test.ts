@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { FINE_NAMES, SEEN } from '../../src/data/shapes/classes.ts';
-import { Random } from '../../src/data/shapes/random.ts';
+import { FINE_NAMES, SEEN } from '../../../src/data/shapes/classes.ts';
+import { Random } from '../../../src/data/shapes/random.ts';
 import {
   type ShapesExample,
   shapesExample,
@@ -10,8 +10,8 @@ import {
   shapesValidation,
   trainBatch,
   trainStream,
-} from '../../src/data/shapes/shapes.ts';
-import { ClipError } from '../../src/errors.ts';
+} from '../../../src/data/shapes/shapes.ts';
+import { ClipError } from '../../../src/errors.ts';
 
 function digest(examples: readonly ShapesExample[]): string {
   const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 // Pictures made from numbers alone, the same here and in scripts/record_pictures.py (`generate`), so that a
 // fixture holds a seed instead of pixels.
-import { CHANNELS, type Mode, type Picture } from '../../src/data/picture.ts';
+import { CHANNELS, type Mode, type Picture } from '../../../src/data/pictures/picture.ts';
 
 /** A well mixed 32-bit number for each counter. */
 function mix(counter: number): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CAPTION_TEMPLATES, CAPTION_WORDS, LONGEST_CAPTION } from '../../src/data/shapes/captions.ts';
-import { FINE_NAMES, HELD_OUT, SHAPES } from '../../src/data/shapes/classes.ts';
-import { type ShapesExample, trainBatch } from '../../src/data/shapes/shapes.ts';
+import { CAPTION_TEMPLATES, CAPTION_WORDS, LONGEST_CAPTION } from '../../../src/data/shapes/captions.ts';
+import { FINE_NAMES, HELD_OUT, SHAPES } from '../../../src/data/shapes/classes.ts';
+import { type ShapesExample, trainBatch } from '../../../src/data/shapes/shapes.ts';
 
 const examples: ShapesExample[] = Array.from({ length: 120 }, (_, step) => trainBatch(3, step, 85)).flat();
 const captions = examples.map(({ caption }) => caption);

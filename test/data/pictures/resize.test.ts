@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { centerCrop, cropPicture, resizeShorterSide } from '../../src/data/crop.ts';
-import { bicubic, bilinear, integerWeights, weights } from '../../src/data/kernel.ts';
-import { CHANNELS, type Mode, type Picture } from '../../src/data/picture.ts';
-import { plainColumns, plainRows } from '../../src/data/resample.ts';
-import { columnsInVectors, rowsInVectors } from '../../src/data/resample-simd.ts';
-import { resize } from '../../src/data/resize.ts';
+import { centerCrop, cropPicture, resizeShorterSide } from '../../../src/data/pictures/crop.ts';
+import { bicubic, bilinear, integerWeights, weights } from '../../../src/data/pictures/kernel.ts';
+import { CHANNELS, type Mode, type Picture } from '../../../src/data/pictures/picture.ts';
+import { plainColumns, plainRows } from '../../../src/data/pictures/resample.ts';
+import { columnsInVectors, rowsInVectors } from '../../../src/data/pictures/resample-simd.ts';
+import { resize } from '../../../src/data/pictures/resize.ts';
 import { generate } from './generate-picture.ts';
 
 interface Step {
@@ -21,7 +21,7 @@ interface Step {
 const recording: {
   resizes: (Step & { kernel: 'bicubic' | 'bilinear'; to: [number, number] })[];
   crops: (Step & { size: number })[];
-} = JSON.parse(readFileSync(new URL('../fixtures/pictures.json', import.meta.url), 'utf8'));
+} = JSON.parse(readFileSync(new URL('../../fixtures/pictures.json', import.meta.url), 'utf8'));
 
 const sha256 = ({ data }: Picture): string =>
   createHash('sha256')

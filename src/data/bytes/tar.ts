@@ -1,6 +1,6 @@
 // Tar archives (ustar, and what GNU and Python's tarfile write), read from front to back. Written here because the
 // format is a header of 512 bytes and the content; the npm readers want Node streams or the whole archive in memory.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 import type { ByteReader } from './byte-reader.ts';
 
 const BLOCK = 512;

@@ -2,10 +2,15 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ByteSource, blobSource, bytesSource, sliceSource } from '../../src/data/byte-source.ts';
-import { openFile } from '../../src/data/file-source.node.ts';
-import { writeFileAtomic } from '../../src/data/write-file.node.ts';
-import { ClipError } from '../../src/errors.ts';
+import {
+  type ByteSource,
+  blobSource,
+  bytesSource,
+  sliceSource,
+} from '../../../src/data/bytes/byte-source.ts';
+import { openFile } from '../../../src/data/bytes/file-source.node.ts';
+import { writeFileAtomic } from '../../../src/data/bytes/write-file.node.ts';
+import { ClipError } from '../../../src/errors.ts';
 
 const BYTES = Uint8Array.from({ length: 100 }, (_, i) => i);
 

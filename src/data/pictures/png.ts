@@ -1,7 +1,7 @@
 // PNG → Picture, with the modes Pillow gives (its PngImagePlugin): palettes stay indices, one-bit pictures stay
 // one-bit, 16-bit grey stays 16-bit, every other 16-bit sample keeps its high byte, and a transparent colour
 // (tRNS) leaves the samples alone. Unpacking the zlib stream is the caller's: Node and browsers differ there.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 import { join } from './join.ts';
 import { CHANNELS, checkDimensions, type Mode, type Picture } from './picture.ts';
 

@@ -1,5 +1,5 @@
 // Compressed chunks in, their content out, through the DecompressionStream that browsers and Node both have.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 
 /** `format` as DecompressionStream names it. Throws a ClipError when the content is damaged or cut off. */
 export async function* decompress(

@@ -1,5 +1,5 @@
 // A WebP's size, from its header (the RIFF container's first chunk).
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 
 /** True where the bytes begin as a WebP does. */
 export function isWebp(bytes: Uint8Array): boolean {

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { cropPicture } from '../../src/data/crop.ts';
-import { readPicture } from '../../src/data/decode.node.ts';
-import type { Mode, Picture } from '../../src/data/picture.ts';
-import { preprocess } from '../../src/data/preprocess.ts';
+import { cropPicture } from '../../../src/data/pictures/crop.ts';
+import { readPicture } from '../../../src/data/pictures/decode.node.ts';
+import type { Mode, Picture } from '../../../src/data/pictures/picture.ts';
+import { preprocess } from '../../../src/data/pictures/preprocess.ts';
 import { generate } from './generate-picture.ts';
 
 interface Expected {
@@ -24,7 +24,7 @@ interface Recording {
   readonly diagram?: Expected;
 }
 
-const fixtures = new URL('../fixtures/', import.meta.url);
+const fixtures = new URL('../../fixtures/', import.meta.url);
 const recording: Recording = JSON.parse(readFileSync(new URL('pictures.json', fixtures), 'utf8'));
 const sha256 = (array: Uint8Array | Float32Array): string =>
   createHash('sha256')
@@ -72,7 +72,7 @@ test.each(recording.files.map((recorded) => [recorded.file, recorded.size, recor
   },
 );
 
-const diagram = new URL('../../../shared/data/openai-clip/CLIP.png', import.meta.url).pathname;
+const diagram = new URL('../../../../shared/data/openai-clip/CLIP.png', import.meta.url).pathname;
 const missing = existsSync(diagram) ? '' : ` (skipped: no ${'../shared/data/openai-clip/CLIP.png'})`;
 test.skipIf(missing !== '')(`OpenAI's own picture${missing}`, async () => {
   expect(results(await readPicture(diagram), 224)).toEqual(recording.diagram);

@@ -1,6 +1,6 @@
 // What a JPEG says before its pixels: size and number of components. The walk over the
 // markers is Pillow's (JpegImagePlugin), which refuses what is not 8 bits deep or has 2 components.
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
 import { join } from './join.ts';
 
 export interface JpegHeader {
