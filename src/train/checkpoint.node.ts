@@ -49,7 +49,7 @@ export async function resumeTraining(path: string, state: TrainingState, about: 
   }
 }
 
-/** Writes the model alone, ready to be loaded. `dtype` is float32. */
+/** Writes the model alone, in float32, ready to be loaded. */
 export async function saveWeights(
   path: string,
   model: CLIP,
