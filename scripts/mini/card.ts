@@ -8,6 +8,7 @@ export interface CardFacts {
   batch: number;
   engine: string;
   processor: string;
+  cores: number;
   time: string;
   parameters: number;
   bytes: number;
@@ -62,7 +63,7 @@ ${worst(counts, labels)}
 | optimiser | AdamW, β ${options.beta1} and ${options.beta2}, ε ${options.epsilon}, decay ${options.weightDecay} on matrices only |
 | learning rate | ${options.learningRate}, ${options.warmup} steps of warm-up, then a cosine to 0 |
 | steps | ${number(options.steps)} |
-| time | ${facts.time} on ${facts.engine} (${facts.processor}, two cores shared with other work) |
+| time | ${facts.time} on ${facts.engine} (${facts.processor}, ${facts.cores} cores) |
 
 ![The training](curves.png)
 

@@ -53,6 +53,7 @@ export async function publish(model: CLIP, folder: string, training: Training): 
     bytes: readFileSync(file).length,
     time: duration(metrics.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0)),
     processor: cpus()[0]!.model,
+    cores: cpus().length,
     validation: metrics.findLast(({ validation }) => validation !== undefined)?.validation,
     counts,
     seen: SEEN,
