@@ -84,8 +84,8 @@ async function run(images: string[], options: Options): Promise<void> {
     }));
     printJson({ model: loaded.name, backend: loaded.backend, results });
   } else {
-    subjects.forEach(({ image }, i) => {
-      if (subjects.length > 1) printLine(`${i > 0 ? '\n' : ''}${image}`);
+    subjects.forEach((subject, i) => {
+      if (subjects.length > 1) printLine(`${i > 0 ? '\n' : ''}${titleOf(subject)}`);
       printPredictions(predictions[i]!);
     });
   }
@@ -119,6 +119,11 @@ async function readDataset(options: Options): Promise<{ subjects: Subject[]; nam
   return { subjects, names: dataset.fineNames };
 }
 
+/** Where the picture comes from, and what it is where that is known. */
+function titleOf({ image, label }: Subject): string {
+  return label ? `${image} · ${label}` : image;
+}
+
 /** The article's layout. */
 function printPredictions(predictions: readonly Prediction[]): void {
   printLine('\nTop predictions:\n');
@@ -130,9 +135,9 @@ function printPredictions(predictions: readonly Prediction[]): void {
 async function drawFigure(path: string, subjects: Subject[], predictions: Prediction[][]): Promise<void> {
   const { classificationFigure } = await import('../figure/classification-figure.ts');
   const { writeFileAtomic } = await import('../data/bytes/write-file.node.ts');
-  const rows = subjects.map(({ image, label, picture }, i) => ({
-    title: label ? `${image} · ${label}` : image,
-    picture,
+  const rows = subjects.map((subject, i) => ({
+    title: titleOf(subject),
+    picture: subject.picture,
     predictions: predictions[i]!,
   }));
   await writeFileAtomic(path, classificationFigure(rows));
