@@ -6,7 +6,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     projects: [
       { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/cli/**'] } },
-      { test: { ...shared, name: 'cli', include: ['test/cli/*.test.ts'], globalSetup: ['test/cli/build.ts'] } },
+      {
+        test: { ...shared, name: 'cli', include: ['test/cli/*.test.ts'], globalSetup: ['test/cli/build.ts'] },
+      },
     ],
   },
 });
