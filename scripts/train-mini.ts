@@ -13,13 +13,14 @@ import { SEEN_LABELS } from '../src/data/shapes/classes.ts';
 import { shapesValidation } from '../src/data/shapes/shapes.ts';
 import { ClipError } from '../src/errors.ts';
 import { CLIP } from '../src/model/clip.ts';
+import { LoadedModel } from '../src/tasks/loaded-model.ts';
 import { resumeTraining, saveTraining } from '../src/train/checkpoint.node.ts';
 import { initialize } from '../src/train/initialize.ts';
 import { type StepReport, TrainingState, train } from '../src/train/loop.ts';
 import { Progress } from '../src/train/progress.ts';
 import { accuracy, predict } from './mini/evaluate.ts';
 import { publish } from './mini/publish.ts';
-import { BATCH, CONFIG, SEED, shapesBatches, TRAINING } from './mini/recipe.ts';
+import { BATCH, CONFIG, SEED, shapesBatches, TRAINING, tokenizer } from './mini/recipe.ts';
 
 process.on('uncaughtException', (error) => {
   console.error(error instanceof ClipError ? error.message : error);
@@ -74,6 +75,7 @@ const engine = await startEngine(flags.backend);
 console.error(`training on ${engine}`);
 const model = new CLIP(config);
 initialize(model, SEED);
+const loaded = new LoadedModel('mini', engine, model, tokenizer);
 const state = new TrainingState(model, options);
 if (flags.resume && existsSync(checkpoint)) {
   await resumeTraining(checkpoint, state, about);
@@ -98,7 +100,7 @@ await train(state, shapesBatches(config, batch, without), async (report) => {
   if (done % VALIDATE_EVERY === 0 || done === options.steps) await validate(done);
   if (done % SAVE_EVERY === 0 || done === options.steps) await saveTraining(checkpoint, state, about);
 });
-await publish(model, flags.out, { options, batch, engine, metrics: readFileSync(metrics, 'utf8') });
+await publish(loaded, flags.out, { options, batch, metrics: readFileSync(metrics, 'utf8') });
 
 /** The mean of the last steps, as a line of metrics.jsonl. */
 function note(report: StepReport): void {
@@ -113,7 +115,7 @@ function note(report: StepReport): void {
 }
 
 async function validate(step: number): Promise<void> {
-  const predictions = await predict(model, validation);
+  const predictions = await predict(loaded, validation);
   const result = {
     step,
     validation: accuracy(validation.fineLabels, predictions, (label) => !without.has(label)),

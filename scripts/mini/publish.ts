@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { SEEN } from '../../src/data/shapes/classes.ts';
 import { shapesTest } from '../../src/data/shapes/shapes.ts';
-import type { CLIP } from '../../src/model/clip.ts';
+import type { LoadedModel } from '../../src/tasks/loaded-model.ts';
 import { saveWeights } from '../../src/train/checkpoint.node.ts';
 import type { TrainingOptions } from '../../src/train/loop.ts';
 import { duration } from '../../src/train/progress.ts';
@@ -16,13 +16,13 @@ import { MERGES } from './recipe.ts';
 export interface Training {
   options: TrainingOptions;
   batch: number;
-  engine: string;
   /** The lines of metrics.jsonl. */
   metrics: string;
 }
 
 /** Writes model.safetensors, merges.txt, metrics.jsonl, evaluation.json, README.md and two figures into `folder`. */
-export async function publish(model: CLIP, folder: string, training: Training): Promise<void> {
+export async function publish(loaded: LoadedModel, folder: string, training: Training): Promise<void> {
+  const { model, backend } = loaded;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'model.safetensors');
   await saveWeights(file, model);
@@ -30,7 +30,7 @@ export async function publish(model: CLIP, folder: string, training: Training): 
   writeFileSync(join(folder, 'metrics.jsonl'), training.metrics);
 
   const test = shapesTest();
-  const predictions = await predict(model, test);
+  const predictions = await predict(loaded, test);
   const counts = test.fineNames.map(() => test.fineNames.map(() => 0));
   test.fineLabels.forEach((truth, i) => {
     counts[truth]![predictions[i]!]! += 1;
@@ -45,6 +45,7 @@ export async function publish(model: CLIP, folder: string, training: Training): 
   writeFileSync(join(folder, 'confusion.png'), drawConfusion(counts));
   const facts: CardFacts = {
     ...training,
+    engine: backend,
     config: model.config,
     parameters: [...model.namedParameters()].reduce(
       (sum, [, { shape }]) => sum + shape.reduce((n, size) => n * size, 1),

@@ -100,11 +100,17 @@ describe('inspect', () => {
   });
 });
 
-test('models: nine, and none of them here', () => {
+test('models: the embedded one is here, OpenAI’s nine are not', () => {
   const rows = JSON.parse(clip('models', '--json').stdout);
-  expect(rows).toHaveLength(9);
-  expect(rows[5]).toMatchObject({ name: 'ViT-B/32', parameters: 151_277_313, path: null });
-  expect(clip('models').stdout.trimEnd().split('\n')).toHaveLength(10);
+  expect(rows).toHaveLength(10);
+  expect(rows[0]).toMatchObject({
+    name: 'mini',
+    resolution: 32,
+    path: expect.stringMatching(/model\.safetensors$/),
+  });
+  expect(rows.slice(1).map(({ path }: { path: unknown }) => path)).toEqual(Array(9).fill(null));
+  expect(rows[6]).toMatchObject({ name: 'ViT-B/32', parameters: 151_277_313, path: null });
+  expect(clip('models').stdout.trimEnd().split('\n')).toHaveLength(11);
 });
 
 test('doctor: wasm and cpu are always here', () => {
