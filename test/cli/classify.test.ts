@@ -107,23 +107,11 @@ describe('what it prints', () => {
 });
 
 const cifar = sharedFile('cifar-100-python.tar.gz');
+const onCifar = ['--dataset', 'cifar100', '--data', cifar!, '--model', model, '--truncate'];
+
 describe.skipIf(!cifar)('on the real CIFAR-100', () => {
   test('classify takes the data set’s names', () => {
-    const { stdout, status } = clip(
-      ...[
-        'classify',
-        '--dataset',
-        'cifar100',
-        '--data',
-        cifar!,
-        '--index',
-        '3637',
-        '--model',
-        model,
-        '--truncate',
-        '--json',
-      ],
-    );
+    const { stdout, status } = clip('classify', ...onCifar, '--index', '3637', '--json');
     expect(status).toBe(0);
     const { results } = JSON.parse(stdout);
     expect(results[0]).toMatchObject({ image: 'cifar100[3637]', index: 3637, label: 'snake' });
@@ -131,21 +119,7 @@ describe.skipIf(!cifar)('on the real CIFAR-100', () => {
   });
 
   test('eval counts', () => {
-    const { stdout, status } = clip(
-      ...[
-        'eval',
-        '--dataset',
-        'cifar100',
-        '--data',
-        cifar!,
-        '--model',
-        model,
-        '--truncate',
-        '--limit',
-        '70',
-        '--json',
-      ],
-    );
+    const { stdout, status } = clip('eval', ...onCifar, '--limit', '70', '--json');
     expect(status).toBe(0);
     const { count, top1, top5, meanPerClass } = JSON.parse(stdout);
     expect(count).toBe(70);
@@ -155,9 +129,7 @@ describe.skipIf(!cifar)('on the real CIFAR-100', () => {
   });
 
   test('an index out of range', () => {
-    const { stderr, status } = clip(
-      ...['classify', '--dataset', 'cifar100', '--data', cifar!, '--index', '10000', '--model', model],
-    );
+    const { stderr, status } = clip('classify', ...onCifar, '--index', '10000');
     expect(stderr).toBe('clip-tfjs: picture index: expected 0…9999, got 10000\n');
     expect(status).toBe(1);
   });
