@@ -52,9 +52,12 @@ export async function startFirst(engines: readonly Engine[], wanted: string): Pr
       reasons.push((error as Error).message.split('\n')[0]!);
     }
   }
-  throw new ClipError(`the engine ${wanted} is not here`, {
-    expected: ['auto', ...engines.map(({ name }) => name)].join(', '),
-    got: reasons.join('; ') || wanted,
-    hint: candidates[0]?.hint ?? 'clip-tfjs doctor says which ones run here',
+  const [engine] = candidates;
+  if (!engine) {
+    const expected = ['auto', ...engines.map(({ name }) => name)].join(', ');
+    throw new ClipError('no engine of that name', { expected, got: wanted });
+  }
+  throw new ClipError(`the engine ${wanted} is not here: ${reasons.join('; ')}`, {
+    hint: `${engine.hint}; wasm and cpu run without any set-up`,
   });
 }

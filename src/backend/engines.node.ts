@@ -29,7 +29,7 @@ export const engines: readonly Engine[] = [
     '@tensorflow/tfjs-node-gpu',
     'npm install @tensorflow/tfjs-node-gpu, beside an NVIDIA GPU and CUDA',
   ),
-  binding('native', '@tensorflow/tfjs-node', 'clip-tfjs setup native; wasm needs no setup'),
+  binding('native', '@tensorflow/tfjs-node', 'clip-tfjs setup native'),
   wasm,
   cpu,
 ];

@@ -1,6 +1,6 @@
 // Opens a checkpoint of any format that is read here; what it is is told by its first bytes, not by its name.
 import type { ByteSource } from '../data/bytes/byte-source.ts';
-import { ClipError } from '../errors.ts';
+import { ClipError, whileReading } from '../errors.ts';
 import { openSafetensors, safetensorsHeaderLength } from './safetensors.ts';
 import type { Checkpoint } from './stored-tensor.ts';
 import { openTorchArchive } from './torch-archive.ts';
@@ -11,9 +11,15 @@ import { openTorchArchive } from './torch-archive.ts';
  */
 export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const start = await source.read(0, Math.min(256, source.size));
-  if (start[0] === 0x50 && start[1] === 0x4b) return openTorchArchive(source); // PK: a zip
-  if (safetensorsHeaderLength(start, source.size) !== undefined) return openSafetensors(source);
-  throw unknownFormat(start, source);
+  return whileReading(
+    source.name ?? 'checkpoint',
+    'the file is damaged or made wrongly: fetch or write it again',
+    () => {
+      if (start[0] === 0x50 && start[1] === 0x4b) return openTorchArchive(source); // PK: a zip
+      if (safetensorsHeaderLength(start, source.size) !== undefined) return openSafetensors(source);
+      throw unknownFormat(start, source);
+    },
+  );
 }
 
 const EXPECTED = 'a PyTorch zip archive or safetensors';

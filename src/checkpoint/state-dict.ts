@@ -59,8 +59,18 @@ export function releaseModel(model: AnyModule): void {
 
 /** Each parameter with its tensor, or an error with all that does not fit. */
 function pairUp(model: AnyModule, checkpoint: Checkpoint): [Parameter, StoredTensor][] {
+  const differences = compareStateDict(model, checkpoint);
+  if (differences) {
+    throw new ClipError(`the checkpoint does not fit the model: ${differences}`, {
+      hint: 'clip-tfjs inspect lists what is in the file',
+    });
+  }
+  return [...model.namedParameters()].map(([name, parameter]) => [parameter, checkpoint.tensors.get(name)!]);
+}
+
+/** What only the model has, what only the file has and what differs in shape, in one line; empty where all fits. */
+export function compareStateDict(model: AnyModule, checkpoint: Checkpoint): string {
   const parameters = new Map(model.namedParameters());
-  const pairs: [Parameter, StoredTensor][] = [];
   const onlyModel: string[] = [];
   const otherShape: string[] = [];
   for (const [name, parameter] of parameters) {
@@ -68,23 +78,17 @@ function pairUp(model: AnyModule, checkpoint: Checkpoint): [Parameter, StoredTen
     if (!stored) onlyModel.push(`${name} [${parameter.shape}]`);
     else if (`${stored.shape}` !== `${parameter.shape}`) {
       otherShape.push(`${name} [${stored.shape}] instead of [${parameter.shape}]`);
-    } else pairs.push([parameter, stored]);
+    }
   }
   const onlyFile = [...checkpoint.tensors.values()]
     .filter(({ name }) => !parameters.has(name) && !WITHOUT_WEIGHT.has(name.split('.').at(-1)!))
     .map(({ name, shape }) => `${name} [${shape}]`);
-
-  const differences = [
+  const parts = [
     listed('only in the model', onlyModel),
     listed('only in the file', onlyFile),
     listed('another shape in the file', otherShape),
-  ].filter(Boolean);
-  if (differences.length > 0) {
-    throw new ClipError(`the checkpoint does not fit the model: ${differences.join('; ')}`, {
-      hint: `${pairs.length} of ${parameters.size} parameters fit`,
-    });
-  }
-  return pairs;
+  ];
+  return parts.filter(Boolean).join('; ');
 }
 
 function listed(title: string, names: readonly string[]): string {

@@ -15,7 +15,7 @@ const DEEPEST_MODULE = 64;
 const MOST_ATTRIBUTES = 1_000_000;
 
 /** Where training programs put the state dict. */
-const NESTED_UNDER = ['state_dict', 'model'];
+const NESTED_UNDER = ['state_dict', 'model', 'model_state_dict'];
 
 /** What DataParallel puts before every name. */
 const PARALLEL_PREFIX = 'module.';

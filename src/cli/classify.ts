@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Picture } from '../data/pictures/picture.ts';
 import type { Prediction } from '../tasks/zero-shot.ts';
 import {
-  collect,
+  checkFigurePath,
   type DatasetOptions,
   loadModel,
   type ModelOptions,
@@ -11,7 +11,9 @@ import {
   openDataset,
   type PromptOptions,
   readLines,
+  readPrompts,
   wholeNumber,
+  wholeNumbers,
   withDataset,
   withModel,
   withPrompts,
@@ -19,7 +21,7 @@ import {
 import { printJson, printLine, UsageError } from './terminal.ts';
 
 interface Options extends ModelOptions, DatasetOptions, PromptOptions {
-  index?: string[];
+  index?: number[];
   labels?: string;
   labelsFile?: string;
   top: number;
@@ -41,7 +43,7 @@ export function registerClassify(program: Command): void {
     .description('Which of some labels fits a picture best: probabilities are softmax(100 · cosine).')
     .argument('[image...]', 'PNG, JPEG, WebP or GIF files');
   withModel(withPrompts(withDataset(command)))
-    .option('--index <n>', "the data set's picture, from 0; may be repeated", collect)
+    .option('--index <n>', "the data set's picture, from 0; may be repeated", wholeNumbers(0))
     .option('--labels <a,b,c>', 'the labels, between commas')
     .option('--labels-file <file>', 'the labels, one a line')
     .option('--top <k>', 'how many labels to print', wholeNumber(1), 5)
@@ -61,14 +63,19 @@ async function run(images: string[], options: Options): Promise<void> {
   if (images.length > 0 === (options.dataset !== undefined)) {
     throw new UsageError('expected pictures, or --dataset with --index');
   }
-  const ownLabels = readLabels(options);
+  if (!options.dataset && (options.index || options.data)) {
+    throw new UsageError('--index and --data go with --dataset');
+  }
+  checkFigurePath(options.figure);
+  const ownLabels = await readLabels(options);
   const { subjects, names } = options.dataset ? await readDataset(options) : await readPictures(images);
   const labels = ownLabels ?? names;
   if (!labels) throw new UsageError('no labels: expected --labels a,b,c or --labels-file FILE');
 
+  const prompts = await readPrompts(labels, options);
   const loaded = await loadModel(options);
   const { classify } = await import('../tasks/zero-shot.ts');
-  const head = await makeHead(loaded, labels, options);
+  const head = await makeHead(loaded, prompts);
   const predictions = await classify(
     loaded,
     subjects.map(({ picture }) => picture),
@@ -91,7 +98,7 @@ async function run(images: string[], options: Options): Promise<void> {
   }
 }
 
-function readLabels({ labels, labelsFile }: Options): string[] | undefined {
+async function readLabels({ labels, labelsFile }: Options): Promise<string[] | undefined> {
   if (labels !== undefined && labelsFile !== undefined) {
     throw new UsageError('--labels and --labels-file: give one of the two');
   }
@@ -108,9 +115,8 @@ async function readPictures(images: string[]): Promise<{ subjects: Subject[]; na
 
 async function readDataset(options: Options): Promise<{ subjects: Subject[]; names: readonly string[] }> {
   if (!options.index) throw new UsageError('--dataset needs --index N');
-  const indices = options.index.map(wholeNumber(0));
   const dataset = await openDataset(options);
-  const subjects = indices.map((index) => ({
+  const subjects = options.index.map((index) => ({
     image: `${options.dataset}[${index}]`,
     index,
     label: dataset.fineNames[dataset.fineLabels[index]!]!,

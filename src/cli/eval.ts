@@ -7,6 +7,7 @@ import {
   makeHead,
   openDataset,
   type PromptOptions,
+  readPrompts,
   wholeNumber,
   withDataset,
   withModel,
@@ -40,8 +41,9 @@ Examples:
 async function run(options: Options): Promise<void> {
   const { image, fineLabels, fineNames, seen, count } = await openDataset(options);
   const used = Math.min(count, options.limit ?? count);
+  const prompts = await readPrompts(fineNames, options);
   const loaded = await loadModel(options);
-  const head = await makeHead(loaded, fineNames, options);
+  const head = await makeHead(loaded, prompts);
   const { evaluate } = await import('../tasks/evaluate.ts');
   const bar = progressBar('classifying');
   try {

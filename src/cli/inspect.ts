@@ -1,6 +1,7 @@
 // clip-tfjs inspect: what is in a checkpoint, and what its layers compute for a picture or a text.
 import type { Command } from 'commander';
-import { printJson, printLine } from './terminal.ts';
+import { backendOption, loadModel } from './options.ts';
+import { note, printJson, printLine } from './terminal.ts';
 
 interface Options {
   image?: string;
@@ -17,7 +18,7 @@ export function registerInspect(program: Command): void {
     .argument('[model]', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
     .option('--image <file>', 'send this picture through the model')
     .option('--text <text>', 'send this text through the model')
-    .option('--backend <engine>', 'auto, cuda, native, wasm or cpu', 'auto')
+    .addOption(backendOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  clip-tfjs inspect ViT-B-32.pt --text "a photo of a cat"')
     .action(run);
@@ -26,7 +27,8 @@ export function registerInspect(program: Command): void {
 async function run(model: string, options: Options): Promise<void> {
   const { describeCheckpoint } = await import('../tasks/load.ts');
   const { withModelFile } = await import('../tasks/load.node.ts');
-  const { config, parameters } = await withModelFile(model, (file) => describeCheckpoint(file));
+  const { config, parameters, differences } = await withModelFile(model, (file) => describeCheckpoint(file));
+  if (differences) note(`does not fit a model of this configuration: ${differences}`);
   const taps =
     options.image !== undefined || options.text !== undefined ? await runTaps(model, options) : undefined;
   if (options.json) {
@@ -45,7 +47,6 @@ async function run(model: string, options: Options): Promise<void> {
 }
 
 async function runTaps(model: string, { image, text, backend }: Options) {
-  const { loadModel } = await import('./options.ts');
   const loaded = await loadModel({ model, backend });
   const { inspectValues } = await import('../tasks/inspect.ts');
   const { readPicture } = await import('../data/pictures/decode.node.ts');

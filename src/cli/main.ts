@@ -21,7 +21,8 @@ const program = new Command('clip-tfjs')
   .exitOverride() // commander would exit with 1 where the usage is wrong
   .configureHelp({ showGlobalOptions: true })
   .option('--verbose', 'with an error, print its stack')
-  .showSuggestionAfterError();
+  .showSuggestionAfterError()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'clip-tfjs: ')) });
 
 registerClassify(program);
 registerShow(program);

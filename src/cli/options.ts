@@ -1,8 +1,9 @@
 // Options that several commands share, and what is made of them.
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ClipError } from '../errors.ts';
 import type { LabelledPictures } from '../tasks/evaluate.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { ZeroShotHead } from '../tasks/zero-shot.ts';
@@ -16,7 +17,12 @@ export interface ModelOptions {
 export function withModel(command: Command): Command {
   return command
     .option('--model <name|path>', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
-    .option('--backend <engine>', 'auto, cuda, native, wasm or cpu', 'auto');
+    .addOption(backendOption());
+}
+
+export function backendOption(): Option {
+  const engines = ['auto', 'cuda', 'native', 'wasm', 'cpu'];
+  return new Option('--backend <engine>', 'what computes').choices(engines).default('auto');
 }
 
 /** Loads the model with a bar, and says on which engine. */
@@ -76,22 +82,31 @@ export function withPrompts(command: Command): Command {
     .option('--truncate', 'cut texts over the context length instead of refusing them');
 }
 
-/** The classifier that `labels` and the prompt options make. */
+/** Labels with the prompts around them, checked before a model is loaded for them. */
+export interface Prompts {
+  labels: readonly string[];
+  templates: readonly string[];
+  truncate: boolean;
+}
+
+export async function readPrompts(labels: readonly string[], options: PromptOptions): Promise<Prompts> {
+  const { checkLabels, checkTemplates, DEFAULT_TEMPLATE } = await import('../tasks/prompts.ts');
+  const templates = (await readTemplates(options)) ?? [DEFAULT_TEMPLATE];
+  checkLabels(labels);
+  checkTemplates(templates);
+  return { labels, templates, truncate: options.truncate === true };
+}
+
+/** The classifier that the prompts make. */
 export async function makeHead(
   loaded: LoadedModel,
-  labels: readonly string[],
-  options: PromptOptions,
+  { labels, templates, truncate }: Prompts,
 ): Promise<ZeroShotHead> {
   const { zeroShotHead } = await import('../tasks/zero-shot.ts');
-  const templates = await readTemplates(options);
   const bar = progressBar('encoding labels');
   try {
     const onProgress = (done: number) => bar.update(done, labels.length);
-    return await zeroShotHead(loaded, labels, {
-      ...(templates && { templates }),
-      truncate: options.truncate,
-      onProgress,
-    });
+    return await zeroShotHead(loaded, labels, { templates, truncate, onProgress });
   } finally {
     bar.stop();
   }
@@ -100,17 +115,38 @@ export async function makeHead(
 async function readTemplates({ template, templates }: PromptOptions): Promise<readonly string[] | undefined> {
   if (!templates) return template;
   if (template) throw new UsageError('--template and --templates: give one of the two');
-  const { TEMPLATE_SETS } = await import('../tasks/templates.ts');
+  const { TEMPLATE_SETS } = await import('../tasks/prompts.ts');
   return TEMPLATE_SETS.get(templates) ?? readLines(templates);
 }
 
-/** A text file's lines, without the empty ones at its end. */
-export function readLines(path: string): string[] {
-  return readFileSync(path, 'utf8').replace(/\s+$/, '').split(/\r?\n/);
+/** A UTF-8 file's lines, without the empty ones at its end. */
+export async function readLines(path: string): Promise<string[]> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const got =
+      error.code === 'ENOENT' ? 'no such file' : error.code === 'EISDIR' ? 'a folder' : error.message;
+    throw new ClipError(path, { expected: 'a text file', got, hint: 'one entry a line' });
+  });
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).trimEnd().split(/\r?\n/);
+  } catch (error) {
+    throw new ClipError(path, { expected: 'text in UTF-8', got: 'other bytes' }, { cause: error });
+  }
+}
+
+/** Refuses a figure's path that does not say what is written there. */
+export function checkFigurePath(path: string | undefined): void {
+  if (path !== undefined && !/\.png$/i.test(path)) {
+    throw new UsageError(`--figure writes a PNG file: expected a name that ends in .png, got ${path}`);
+  }
 }
 
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
+}
+
+/** The same for an option that may be repeated. */
+export function wholeNumbers(least: number): (value: string, before?: number[]) => number[] {
+  return (value, before = []) => [...before, wholeNumber(least)(value)];
 }
 
 /** A whole number of at least `least`, as commander's argument parser. */

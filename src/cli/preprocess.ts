@@ -1,6 +1,6 @@
 // clip-tfjs preprocess: pictures to the array the model reads, as a .npy file.
-import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Picture } from '../data/pictures/picture.ts';
 import { ClipError } from '../errors.ts';
@@ -41,14 +41,7 @@ async function run(images: string[], { size, out, stage }: Options): Promise<voi
   }
   const isFolder = images.length > 1 || (existsSync(out) && statSync(out).isDirectory());
   const targets = images.map((image) => (isFolder ? join(out, `${basename(image)}.npy`) : out));
-  const twice = targets.findIndex((target, i) => targets.indexOf(target) !== i);
-  if (twice >= 0) {
-    throw new ClipError('two pictures would be written to one file', {
-      expected: 'different names',
-      got: `${images[targets.indexOf(targets[twice]!)]} and ${images[twice]}`,
-    });
-  }
-  if (isFolder) mkdirSync(out, { recursive: true });
+  checkTargets(images, targets);
 
   const { readPicture } = await import('../data/pictures/decode.node.ts');
   const { cropPicture } = await import('../data/pictures/crop.ts');
@@ -60,13 +53,64 @@ async function run(images: string[], { size, out, stage }: Options): Promise<voi
       ? encodeNpy(cropPicture(picture, size), [size, size, 3])
       : encodeNpy(preprocess(picture, size), [3, size, size]);
   const bar = progressBar('preprocessing');
+  const made = isFolder && makeFolder(out);
+  // All files or none: they are written beside their places, and take them when the last one is there.
+  const staging = makeStaging(isFolder ? out : dirname(out));
   try {
     for (const [i, image] of images.entries()) {
-      await writeFileAtomic(targets[i]!, encode(await readPicture(image)));
+      await writeFileAtomic(join(staging, String(i)), encode(await readPicture(image)));
       bar.update(i + 1, images.length);
     }
+    targets.forEach((target, i) => {
+      renameSync(join(staging, String(i)), target);
+    });
+  } catch (error) {
+    rmSync(staging, { recursive: true });
+    if (made) rmdirSync(out);
+    throw error;
   } finally {
     bar.stop();
   }
+  rmSync(staging, { recursive: true });
   note(`wrote ${isFolder ? `${images.length} files to ${out}` : out}`);
+}
+
+/** No file may be written twice, nor over a picture that is read. */
+function checkTargets(images: readonly string[], targets: readonly string[]): void {
+  targets.forEach((target, i) => {
+    const first = targets.indexOf(target);
+    if (first !== i) {
+      throw new ClipError('two pictures would be written to one file', {
+        expected: 'different names',
+        got: `${images[first]} and ${images[i]}`,
+        hint: 'write them to different folders',
+      });
+    }
+    if (images.some((image) => resolve(image) === resolve(target))) {
+      throw new ClipError('a picture would be written over', {
+        got: target,
+        hint: 'give --out another name',
+      });
+    }
+  });
+}
+
+/** Makes the folder where there is none (one level), and says whether it did. */
+function makeFolder(path: string): boolean {
+  if (existsSync(path)) return false;
+  inFolder(dirname(path), () => mkdirSync(path));
+  return true;
+}
+
+function makeStaging(folder: string): string {
+  return inFolder(folder, () => mkdtempSync(join(folder, '.clip-tfjs-')));
+}
+
+function inFolder<T>(folder: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const hint = 'is the folder there, and is it yours?';
+    throw new ClipError(`cannot write in ${folder}: ${(error as Error).message}`, { hint }, { cause: error });
+  }
 }

@@ -1,6 +1,6 @@
 // clip-tfjs show: a data set's picture as the article shows it.
 import type { Command } from 'commander';
-import { type DatasetOptions, openDataset, wholeNumber, withDataset } from './options.ts';
+import { checkFigurePath, type DatasetOptions, openDataset, wholeNumber, withDataset } from './options.ts';
 import { note } from './terminal.ts';
 
 interface Options extends DatasetOptions {
@@ -28,6 +28,7 @@ Example:
 }
 
 async function run(options: Options): Promise<void> {
+  checkFigurePath(options.figure);
   const dataset = await openDataset(options);
   const picture = dataset.image(options.index);
   const label = dataset.fineLabels[options.index]!;

@@ -37,7 +37,7 @@ Examples:
 
 async function run(texts: string[], options: Options): Promise<void> {
   if (texts.length > 0 === (options.input !== undefined))
-    throw new UsageError('expected texts, or --input FILE');
+    throw new UsageError('expected either texts or --input FILE');
   const { Tokenizer } = await import('../tokenizer/tokenizer.ts');
   let contextLength = CONTEXT_LENGTH;
   let tokenizer: Tokenizer;
@@ -89,7 +89,7 @@ async function* readJsonLines(path: string): AsyncGenerator<string> {
 /** A UTF-8 file's lines. Only a line feed ends one: node:readline also takes U+2028, which a JSON string may hold. */
 async function* linesOf(path: string): AsyncGenerator<string> {
   const file = await openFile(path);
-  const decoder = new TextDecoder(); // drops a byte order mark
+  const decoder = new TextDecoder('utf-8', { fatal: true }); // drops a byte order mark
   let rest = '';
   try {
     for await (const chunk of chunksOf(file)) {

@@ -12,6 +12,7 @@ const require = createRequire(import.meta.url);
 const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>
   require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
 );
+const FONT = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: 'DejaVu Sans' };
 
 export interface TextStyle {
   size: number;
@@ -43,14 +44,21 @@ export function image(picture: Picture, x: number, y: number, side: number): str
   return `<image ${place} width="${width}" height="${height}" href="data:image/png;base64,${png}"/>`;
 }
 
+/** How wide the widest of some lines of text is, in pixels. */
+export function widthOf(lines: readonly string[], style: TextStyle): number {
+  const svg = document(1, 1, lines.map((line) => text(line, 0, 0, style)).join(''));
+  return new Resvg(svg, { font: FONT }).getBBox()?.width ?? 0;
+}
+
 /** A drawing on white, width × height pixels → the bytes of a PNG file. */
 export function toPng(width: number, height: number, parts: readonly string[]): Uint8Array {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans">
-${rectangle(0, 0, width, height, '#fff')}
-${parts.join('\n')}
-</svg>`;
-  const font = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: 'DejaVu Sans' };
-  return new Resvg(svg, { font }).render().asPng();
+  const svg = document(width, height, [rectangle(0, 0, width, height, '#fff'), ...parts].join('\n'));
+  return new Resvg(svg, { font: FONT }).render().asPng();
+}
+
+function document(width: number, height: number, content: string): string {
+  const size = `width="${width}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="DejaVu Sans">${content}</svg>`;
 }
 
 /** At most `length` characters, the rest told by an ellipsis. */

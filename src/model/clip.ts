@@ -51,6 +51,8 @@ export class CLIP extends Module<[image: tf.Tensor4D, text: tf.Tensor2D], Logits
 
   /** Preprocessed pictures, float32 [N, 3, R, R] → features [N, E], not normalised. */
   encodeImage(image: tf.Tensor4D): tf.Tensor2D {
+    const { image_resolution: side } = this.config;
+    expectShape('pictures', image, [null, 3, side, side]);
     return tf.tidy(() => {
       const features = this.visual.call(image) as tf.Tensor2D; // [N, E]
       this.observe('image_features', features);
@@ -60,6 +62,7 @@ export class CLIP extends Module<[image: tf.Tensor4D, text: tf.Tensor2D], Logits
 
   /** Token ids, int32 [M, L], each row ending its text with the largest id → features [M, E], not normalised. */
   encodeText(text: tf.Tensor2D): tf.Tensor2D {
+    expectShape('token ids', text, [null, this.config.context_length]);
     return tf.tidy(() => {
       const tokens = tf.add(this.token_embedding.call(text), this.positional_embedding.value); // [M, L, D]
       const x = this.ln_final.call(this.transformer.call(tokens)); // [M, L, D]
@@ -84,4 +87,12 @@ export class CLIP extends Module<[image: tf.Tensor4D, text: tf.Tensor2D], Logits
     this.observe('logits_per_text', logits_per_text);
     return { logits_per_image, logits_per_text };
   }
+}
+
+/** `expected` has null where any length will do. */
+function expectShape(what: string, { shape }: tf.Tensor, expected: readonly (number | null)[]): void {
+  const fits =
+    shape.length === expected.length && expected.every((size, i) => size === null || size === shape[i]);
+  if (!fits)
+    throw new Error(`${what}: expected shape [${expected.map((size) => size ?? 'N')}], got [${shape}]`);
 }

@@ -24,6 +24,12 @@ export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 const HEAD_WIDTH = 64; // what every head of OpenAI's nine models has
 
+/** What the sizes are read from, and what only a ViT has. */
+const TEXT_ANCHORS = ['text_projection', 'positional_embedding', 'token_embedding.weight', 'ln_final.weight'];
+const VIT_ANCHORS = ['visual.conv1.weight', 'visual.positional_embedding'];
+const RESNET_ANCHORS = ['visual.layer1.0.conv1.weight', 'visual.attnpool.positional_embedding'];
+const VIT_ONLY = /^visual\.(transformer\.|class_embedding$|proj$|ln_p)/;
+
 /**
  * The configuration behind a state dict's shapes (PyTorch's, OpenAI's names). Heads are 64 wide and the activation is
  * QuickGELU, which no shape tells. Throws, naming the tensor, when one is missing or impossible.
@@ -31,14 +37,18 @@ const HEAD_WIDTH = 64; // what every head of OpenAI's nine models has
 export function inferConfig(shapes: Shapes): CLIPConfig {
   const size = (name: string, axis: number): number => {
     const value = shapes.get(name)?.at(axis);
-    if (value === undefined)
-      throw new Error(`not a CLIP checkpoint: ${name} is missing or has no axis ${axis}`);
+    if (value === undefined) throw new Error(`not a CLIP checkpoint: ${name} has no axis ${axis}`);
     return value;
   };
+  const isViT = [...shapes.keys()].some((name) => VIT_ONLY.test(name));
+  const missing = [...TEXT_ANCHORS, ...(isViT ? VIT_ANCHORS : RESNET_ANCHORS)].filter(
+    (name) => !shapes.has(name),
+  );
+  if (missing.length > 0) throw new Error(`not a CLIP checkpoint: it lacks ${missing.join(', ')}`);
   const transformer_width = size('ln_final.weight', 0);
   return {
     embed_dim: size('text_projection', 1),
-    ...(shapes.has('visual.proj') ? inferViT(shapes, size) : inferResNet(shapes, size)),
+    ...(isViT ? inferViT(shapes, size) : inferResNet(shapes, size)),
     context_length: size('positional_embedding', 0),
     vocab_size: size('token_embedding.weight', 0),
     transformer_width,

@@ -27,7 +27,9 @@ export class Parameter {
   /** The value, in stored order. Throws before `assign`. */
   get value(): tf.Variable {
     if (!this.#variable)
-      throw new Error(`a parameter of shape [${this.shape}] has no value: load a checkpoint first`);
+      throw new Error(
+        `a parameter of shape [${this.shape}] has no value: load a checkpoint first, and do not release it`,
+      );
     return this.#variable;
   }
 

@@ -1,10 +1,10 @@
 // A checkpoint's bytes, from wherever they come, to a model ready for use. Stands beside OpenAI's clip.load.
 import type { EngineName } from '../backend/engine.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { loadStateDict } from '../checkpoint/state-dict.ts';
+import { compareStateDict, loadStateDict } from '../checkpoint/state-dict.ts';
 import type { Checkpoint } from '../checkpoint/stored-tensor.ts';
 import type { ByteSource } from '../data/bytes/byte-source.ts';
-import { ClipError } from '../errors.ts';
+import { ClipError, whileReading } from '../errors.ts';
 import { CLIP } from '../model/clip.ts';
 import { type CLIPConfig, inferConfig } from '../model/config.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -36,7 +36,9 @@ export async function loadFrom(
     ...(merges !== undefined && { merges }),
   });
   const backend = await startEngine();
-  await loadStateDict(model, checkpoint, onProgress);
+  await whileReading(source.name ?? name, 'the file is damaged: fetch it again', () =>
+    loadStateDict(model, checkpoint, onProgress),
+  );
   return new LoadedModel(name, backend, model, tokenizer);
 }
 
@@ -44,6 +46,8 @@ export interface CheckpointSummary {
   config: CLIPConfig;
   /** Every tensor in the file's order; shapes are PyTorch's. */
   parameters: { name: string; shape: readonly number[]; dtype: string }[];
+  /** How the names and shapes differ from those of a model of this configuration, in one line; empty if they do not. */
+  differences: string;
 }
 
 /** What is in a checkpoint, read from its header alone. Throws as `loadFrom` does. */
@@ -54,7 +58,8 @@ export async function describeCheckpoint(source: ByteSource): Promise<Checkpoint
     shape,
     dtype,
   }));
-  return { config: configOf(checkpoint, source), parameters };
+  const config = configOf(checkpoint, source);
+  return { config, parameters, differences: compareStateDict(new CLIP(config), checkpoint) };
 }
 
 /** The configuration behind the shapes; what the model says of impossible ones becomes an error that names the file. */

@@ -5,9 +5,9 @@ import type { Picture } from '../data/pictures/picture.ts';
 import { ClipError } from '../errors.ts';
 import { normalize } from '../model/ops.ts';
 import type { LoadedModel } from './loaded-model.ts';
+import { checkLabels, checkTemplates, DEFAULT_TEMPLATE } from './prompts.ts';
 import { similarity } from './similarity.ts';
 
-export const DEFAULT_TEMPLATE = 'a photo of a {}';
 const BATCH = 32; // texts or pictures in one call of the model
 const SCALE = 100; // what OpenAI's examples multiply cosines with, whatever the model's logit_scale is
 
@@ -54,7 +54,7 @@ export async function zeroShotHead(
       return normalize(tf.mean(byLabel, 1)) as tf.Tensor2D; // [labels, E]
     });
     parts.push(part);
-    await part.data(); // the engine has really done it
+    checkFinite(await part.data(), 'texts'); // and the engine has really done it
     onProgress?.(Math.min(start + step, labels.length));
   }
   const features = tf.concat(parts, 0); // [C, E]
@@ -78,6 +78,7 @@ export async function classify(
     });
     const [cosineRows, probabilityRows] = await Promise.all([cosines.data(), probabilities.data()]);
     tf.dispose([cosines, probabilities]);
+    checkFinite(cosineRows, 'pictures');
     for (let row = 0; row < some.length; row++) {
       const at = row * labels.length;
       const best = rank(cosineRows.subarray(at, at + labels.length)).slice(0, top);
@@ -93,36 +94,17 @@ export async function classify(
   return predictions;
 }
 
-/** Indices by value, largest first; equal values keep their order. */
-function rank(values: ArrayLike<number>): number[] {
-  return Array.from(values, (_, i) => i).sort((a, b) => values[b]! - values[a]!);
-}
-
-function checkLabels(labels: readonly string[]): void {
-  if (labels.length === 0) throw new ClipError('no labels', { expected: 'at least one', got: 'none' });
-  const seen = new Map<string, number>();
-  labels.forEach((label, i) => {
-    if (label.trim() === '')
-      throw new ClipError(`label ${i + 1} is empty`, { expected: 'a text', got: `"${label}"` });
-    const before = seen.get(label);
-    if (before !== undefined) {
-      throw new ClipError(`two labels are equal`, {
-        expected: `${labels.length} different ones`,
-        got: `"${label}" as label ${before + 1} and label ${i + 1}`,
-        hint: 'their probabilities would be shared out between them',
-      });
-    }
-    seen.set(label, i);
+/** A model with NaN among its weights answers in NaN: no answer at all. */
+function checkFinite(values: ArrayLike<number>, what: string): void {
+  if (Array.prototype.every.call(values, Number.isFinite)) return;
+  throw new ClipError(`the features of the ${what} are not finite`, {
+    expected: 'numbers',
+    got: 'NaN or infinity',
+    hint: 'the checkpoint is damaged, or holds weights that overflow',
   });
 }
 
-function checkTemplates(templates: readonly string[]): void {
-  for (const template of templates) {
-    if (template.split('{}').length !== 2) {
-      throw new ClipError('a template needs one place for the label', {
-        expected: `text with one {}, such as "${DEFAULT_TEMPLATE}"`,
-        got: `"${template}"`,
-      });
-    }
-  }
+/** Indices by value, largest first; equal values keep their order. */
+function rank(values: ArrayLike<number>): number[] {
+  return Array.from(values, (_, i) => i).sort((a, b) => values[b]! - values[a]!);
 }

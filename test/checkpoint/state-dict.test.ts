@@ -102,7 +102,7 @@ describe('loadStateDict', () => {
         'the checkpoint does not fit the model: only in the model (1): first.bias [2]; ' +
           'only in the file (5): extra.0 [0], extra.1 [1], extra.2 [2], and 2 more; ' +
           'another shape in the file (1): second.weight [2,5] instead of [2,2]',
-        { hint: '2 of 4 parameters fit' },
+        { hint: 'clip-tfjs inspect lists what is in the file' },
       ),
     );
     expect(model.first.weight.hasValue).toBe(false);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fixture } from '../support.ts';
-import { commandLine } from './run.ts';
+import { commandLine, ROOT } from './run.ts';
 
 const { folder, clip } = commandLine();
 const model = fixture('checkpoints/tiny-vit.pt');
@@ -65,11 +65,6 @@ test.each<[what: string, args: string[], message: RegExp]>([
     /none\/out\.png cannot be written/,
   ],
   [
-    'an unknown engine',
-    [...classify(picture, ...labels), '--backend', 'abacus'],
-    /engine abacus.*auto, cuda, native, wasm, cpu/,
-  ],
-  [
     'an engine that is not installed',
     [...classify(picture, ...labels), '--backend', 'cuda'],
     /cuda.*npm install/,
@@ -80,6 +75,42 @@ test.each<[what: string, args: string[], message: RegExp]>([
     /bad\.jsonl, line 2: expected one JSON string, got \{\}/,
   ],
   ['a missing list of texts', ['tokenize', '--input', 'none.jsonl'], /none\.jsonl/],
+  [
+    'a missing list of labels',
+    classify(picture, '--labels-file', 'none.txt'),
+    /none\.txt: expected a text file, got no such file/,
+  ],
+  [
+    'labels that are no text',
+    classify(picture, '--labels-file', file('labels.bin', Uint8Array.of(0xff, 0xfe, 0))),
+    /labels\.bin: expected text in UTF-8/,
+  ],
+  [
+    'weights that are NaN',
+    ['classify', picture, ...labels, '--truncate', '--model', file('nan.safetensors', nanModel())],
+    /the features of the texts are not finite/,
+  ],
+  [
+    'a checkpoint that lacks tensors',
+    [
+      'classify',
+      picture,
+      ...labels,
+      '--model',
+      file('lack.safetensors', without(/^visual\.proj$|resblocks\.1\.ln_2\.bias/)),
+    ],
+    /lack\.safetensors: the checkpoint does not fit the model: only in the model \(3\): visual\.proj \[128,128\]/,
+  ],
+  [
+    'a checkpoint without the text tower',
+    ['inspect', file('half.safetensors', without(/^(?!visual)/))],
+    /half\.safetensors: not a CLIP checkpoint: it lacks text_projection, positional_embedding, /,
+  ],
+  [
+    'a picture among good ones',
+    ['preprocess', picture, 'text.png', '--out', 'mixed'],
+    /text\.png: not a picture/,
+  ],
   ['two pictures for one file', ['preprocess', picture, picture, '--out', 'arrays'], /one file/],
 ])('%s', (_, args, message) => {
   const { status, stdout, stderr } = clip(...args);
@@ -102,6 +133,14 @@ test.each<[what: string, args: string[], message: RegExp]>([
   ['no picture', classify(...labels), /expected pictures, or --dataset/],
   ['an option that is no number', classify(picture, ...labels, '--top', 'x'), /whole number of at least 1/],
   ['an unknown data set', classify('--dataset', 'mnist', '--index', '1'), /no data set mnist/],
+  [
+    'an unknown engine',
+    [...classify(picture, ...labels), '--backend', 'abacus'],
+    /'abacus'.*auto, cuda, native, wasm, cpu/,
+  ],
+  ['an index below 0', classify('--dataset', 'shapes', '--index', '-1'), /whole number of at least 0/],
+  ['an index without a data set', [...classify(picture, ...labels), '--index', '5'], /go with --dataset/],
+  ['a figure that is no PNG', [...classify(picture, ...labels), '--figure', 'x.jpg'], /ends in \.png/],
   ['an unknown stage', ['preprocess', picture, '--out', 'x.npy', '--stage', 'raw'], /normalised or cropped/],
 ])('usage: %s', (_, args, message) => {
   const { status, stderr } = clip(...args);
@@ -116,12 +155,47 @@ test('nothing is left of what failed', () => {
       .sort(),
   ).toEqual(['empty.png', 'text.png']);
   expect(existsSync(join(folder, 'arrays'))).toBe(false);
+  expect(existsSync(join(folder, 'mixed'))).toBe(false);
 });
 
 test('--verbose adds the stack', () => {
   const { stderr } = clip('--verbose', 'inspect', 'ViT-Z/1');
   expect(stderr).toMatch(/^clip-tfjs: no model.*\nClipError: .*\n {4}at /);
 });
+
+/** The embedded model's file, its header changed. */
+function edited(
+  change: (header: Record<string, { data_offsets: [number, number] }>, data: Uint8Array) => void,
+): Uint8Array {
+  const bytes = Uint8Array.from(readFileSync(join(ROOT, 'weights/mini/model.safetensors')));
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  const data = bytes.slice(8 + length);
+  change(header, data);
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const file = new Uint8Array(8 + text.length + data.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+  file.set(text, 8);
+  file.set(data, 8 + text.length);
+  return file;
+}
+
+function nanModel(): Uint8Array {
+  return edited((header, data) => {
+    const [start, end] = header['ln_final.weight']!.data_offsets;
+    data.fill(0xff, start, end); // every float32 of it is NaN
+  });
+}
+
+/** The names that match are others: what they were is lacking. */
+function without(names: RegExp): Uint8Array {
+  return edited((header) => {
+    for (const name of Object.keys(header).filter((name) => name !== '__metadata__' && names.test(name))) {
+      header[`other.${name}`] = header[name]!;
+      delete header[name];
+    }
+  });
+}
 
 /** Two tensors that claim the same bytes. */
 function lyingSafetensors(): Uint8Array {

@@ -51,7 +51,7 @@ describe('shapes that are no CLIP', () => {
   const { config } = OPENAI_MODELS.find(({ name }) => name === 'ViT-B/32')!;
 
   test.each([
-    ['text_projection', undefined, 'text_projection is missing'],
+    ['text_projection', undefined, 'it lacks text_projection'],
     ['visual.positional_embedding', [51, 768], '51 positions'],
     ['ln_final.weight', [500], 'width of 500'],
   ])('%s as %j', (name, shape, message) => {
