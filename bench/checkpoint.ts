@@ -55,7 +55,7 @@ async function loadOnce(engine: string, path: string): Promise<Result> {
   const ms = performance.now() - start;
   await file.close();
 
-  const counts = [...model.namedParameters()].map(([, { shape }]) => shape.reduce((a, b) => a * b, 1));
+  const counts = [...model.namedParameters()].map(([, { size }]) => size);
   return { ms, base, peak: resident(), parameters: counts.reduce((a, b) => a + b, 0) };
 }
 

@@ -47,10 +47,7 @@ export async function publish(loaded: LoadedModel, folder: string, training: Tra
     ...training,
     engine: backend,
     config: model.config,
-    parameters: [...model.namedParameters()].reduce(
-      (sum, [, { shape }]) => sum + shape.reduce((n, size) => n * size, 1),
-      0,
-    ),
+    parameters: [...model.namedParameters()].reduce((sum, [, { size }]) => sum + size, 0),
     bytes: readFileSync(file).length,
     time: duration(metrics.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0)),
     processor: cpus()[0]!.model,

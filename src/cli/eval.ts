@@ -47,7 +47,7 @@ async function run(options: Options): Promise<void> {
   const { evaluate } = await import('../tasks/evaluate.ts');
   const bar = progressBar('classifying');
   try {
-    const dataset = { count: used, fineLabels, image, ...(seen && { seen }) };
+    const dataset = { count: used, fineLabels, image, seen };
     const accuracy = await evaluate(loaded, dataset, head, (done) => bar.update(done, used));
     bar.stop();
     if (options.json) printJson({ model: loaded.name, dataset: options.dataset, ...accuracy });

@@ -49,5 +49,5 @@ async function run({ json }: { json?: boolean }): Promise<void> {
 /** As PyTorch counts them: without batch norm's running statistics. */
 function countParameters(model: CLIP): number {
   const trained = [...model.namedParameters()].filter(([, { trainable }]) => trainable);
-  return trained.reduce((total, [, { shape }]) => total + shape.reduce((a, b) => a * b, 1), 0);
+  return trained.reduce((total, [, { size }]) => total + size, 0);
 }

@@ -140,7 +140,7 @@ export function checkFigurePath(path: string | undefined): void {
   }
 }
 
-export function collect(value: string, before: string[] = []): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 

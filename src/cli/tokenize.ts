@@ -47,7 +47,7 @@ async function run(texts: string[], options: Options): Promise<void> {
     tokenizer = await withModelFile(options.model, async (file, merges) => {
       const { config } = await describeCheckpoint(file);
       contextLength = config.context_length;
-      return new Tokenizer({ vocabSize: config.vocab_size, ...(merges !== undefined && { merges }) });
+      return new Tokenizer({ vocabSize: config.vocab_size, merges });
     });
   } else {
     tokenizer = new Tokenizer();

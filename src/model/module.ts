@@ -33,6 +33,11 @@ export class Parameter {
     return this.#variable;
   }
 
+  /** How many numbers it holds. */
+  get size(): number {
+    return tf.util.sizeFromShape([...this.shape]);
+  }
+
   get hasValue(): boolean {
     return this.#variable !== undefined;
   }

@@ -8,7 +8,7 @@ export interface LabelledPictures {
   /** A class's number for every picture; the head's labels are in the same order. */
   readonly fineLabels: ArrayLike<number>;
   /** By class, where some are kept from training: whether it was trained on. */
-  readonly seen?: readonly boolean[];
+  readonly seen?: readonly boolean[] | undefined;
   image(index: number): Picture;
 }
 

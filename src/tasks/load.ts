@@ -31,10 +31,7 @@ export async function loadFrom(
 ): Promise<LoadedModel> {
   const checkpoint = await openCheckpoint(source);
   const model = new CLIP(configOf(checkpoint, source));
-  const tokenizer = new Tokenizer({
-    vocabSize: model.config.vocab_size,
-    ...(merges !== undefined && { merges }),
-  });
+  const tokenizer = new Tokenizer({ vocabSize: model.config.vocab_size, merges });
   const backend = await startEngine();
   await whileReading(source.name ?? name, 'the file is damaged: fetch it again', () =>
     loadStateDict(model, checkpoint, onProgress),

@@ -15,7 +15,7 @@ const LONGEST_CONTEXT = 65_536;
 
 export interface TokenizerOptions {
   /** Pairs of symbols, one a line, as in merges.txt; OpenAI's 48,894 unless given. */
-  merges?: string;
+  merges?: string | undefined;
   /** A checkpoint's own size, 514 … 514 + the number of merges: it uses the first `vocabSize − 514` of them. */
   vocabSize?: number | undefined;
 }

@@ -19,8 +19,8 @@ export function initialize(model: CLIP, seed: number): void {
   }
 }
 
-function draw(start: Start, { shape }: Parameter, seed: number): Float32Array {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+function draw(start: Start, { size }: Parameter, seed: number): Float32Array {
+  const values = new Float32Array(size);
   if ('constant' in start) return values.fill(start.constant);
   const bits = randomBits(seed);
   if ('uniform' in start) return values.map(() => start.uniform * uniform(bits));

@@ -19,7 +19,7 @@ export function registerWasmUnsortedSegmentSum(): void {
       const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
       const { numSegments } = attrs as unknown as { numSegments: number };
       const memory = backend as WasmMemory;
-      const width = x.shape.slice(1).reduce((product, size) => product * size, 1);
+      const width = tf.util.sizeFromShape(x.shape.slice(1));
       const output = memory.makeOutput([numSegments, ...x.shape.slice(1)], 'float32');
       // Views of the engine's memory, taken after makeOutput: a growing memory moves.
       const [rows, segments, sums] = [x, segmentIds, output].map((t) => memory.typedArrayFromHeap(t));
