@@ -4,8 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // Not for its layers: this import is what registers TensorFlow.js's gradients. The Node bundle of tfjs-core leaves
 // them out, and without them every backward pass ends in "gradient function not found".
 import '@tensorflow/tfjs-layers';
-import { registerWasmTransposedMatMul } from '../backend/kernels/wasm-transposed-mat-mul.ts';
-import { registerWasmUnsortedSegmentSum } from '../backend/kernels/wasm-unsorted-segment-sum.ts';
+import { registerWasmKernels } from '../backend/kernels/wasm.ts';
 import type { CLIP } from '../model/clip.ts';
 import { contrastiveLoss } from '../model/loss.ts';
 import type { Parameter } from '../model/module.ts';
@@ -32,8 +31,7 @@ export function trainableParameters(model: CLIP): Map<string, Parameter> {
 
 /** One forward and one backward pass. The caller disposes of the answer's tensors. Throws for a parameter with no gradient. */
 export function lossAndGradients(model: CLIP, { images, tokens }: Batch): LossAndGradients {
-  registerWasmUnsortedSegmentSum();
-  registerWasmTransposedMatMul();
+  registerWasmKernels();
   const parameters = trainableParameters(model);
   let accuracy!: tf.Scalar;
   const forward = (): tf.Scalar => {

@@ -47,7 +47,7 @@ function startOf(
     const width = parameters.get('visual.attnpool.c_proj.weight')!.shape[1]!;
     if (!name.endsWith('bias')) return { normal: width ** -0.5 };
   }
-  if (name.endsWith('bn3.weight')) return { constant: 0 }; // a residual block begins as the identity
+  if (/layer\d\.\d+\.bn3\.weight$/.test(name)) return { constant: 0 }; // a residual block begins as the identity
   if (name.endsWith('running_mean')) return { constant: 0 };
   if (name.endsWith('running_var')) return { constant: 1 };
   if (name.endsWith('in_proj_bias') || name.endsWith('out_proj.bias')) return { constant: 0 };

@@ -4,7 +4,7 @@ import { releaseModel } from '../../src/checkpoint/state-dict.ts';
 import { CLIP } from '../../src/model/clip.ts';
 import { initialize } from '../../src/train/initialize.ts';
 import { normal, randomBits } from '../../src/train/random.ts';
-import { TINY, tinyModel, weightsOf } from './support.ts';
+import { TINY, TINY_RESNET, tinyModel, weightsOf } from './support.ts';
 
 const deviation = (values: Float32Array): number => {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -43,6 +43,15 @@ test('the standard deviations are those of OpenAI’s initialize_parameters and 
   expect(new Set(weights.get('visual.ln_pre.bias'))).toEqual(new Set([0]));
   expect(new Set(weights.get('transformer.resblocks.0.attn.in_proj_bias'))).toEqual(new Set([0]));
   expect(spread('transformer.resblocks.0.mlp.c_fc.bias')).toBeGreaterThan(0);
+  releaseModel(model);
+});
+
+test('the blocks of a ResNet begin as the identity, its stem does not', async () => {
+  await startEngine('cpu');
+  const model = tinyModel(1, TINY_RESNET);
+  const weights = weightsOf(model);
+  expect(weights.get('visual.layer1.0.bn3.weight')).toEqual(new Float32Array(16));
+  expect(weights.get('visual.bn3.weight')).toEqual(new Float32Array(4).fill(1));
   releaseModel(model);
 });
 

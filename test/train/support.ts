@@ -23,6 +23,15 @@ export const TINY: CLIPConfig = {
   activation: 'quick_gelu',
 };
 
+export const TINY_RESNET: CLIPConfig = {
+  ...TINY,
+  image_resolution: 64,
+  vision_layers: [1, 1, 1, 1],
+  vision_width: 4,
+  vision_patch_size: null,
+  vision_heads: 2,
+};
+
 export const OPTIONS: TrainingOptions = {
   steps: 20,
   learningRate: 1e-3,
@@ -33,19 +42,30 @@ export const OPTIONS: TrainingOptions = {
   weightDecay: 0.2,
 };
 
-export function tinyModel(seed = 1): CLIP {
-  const model = new CLIP(TINY);
+export function tinyModel(seed = 1, config: CLIPConfig = TINY): CLIP {
+  const model = new CLIP(config);
   initialize(model, seed);
   return model;
 }
 
+/** A ResNet in which every layer has a say: freshly initialized, its blocks add nothing, and deep values vanish. */
+export function tinyResnet(): CLIP {
+  const model = tinyModel(1, TINY_RESNET);
+  const constants = { 'bn3.weight': 0.5, running_mean: -0.1, running_var: 0.1 };
+  for (const [name, parameter] of model.namedParameters()) {
+    const constant = Object.entries(constants).find(([ending]) => name.endsWith(ending))?.[1];
+    if (constant !== undefined) tf.tidy(() => parameter.assign(tf.fill([...parameter.shape], constant)));
+  }
+  return model;
+}
+
 /** Noise with a text of its own for each picture; the same step gives the same batch. */
-export function randomBatch(step: number, pairs = 4): Batch {
+export function randomBatch(step: number, pairs = 4, side: number = TINY.image_resolution): Batch {
   const bits = randomBits(step);
-  const pixels = Float32Array.from({ length: pairs * 3 * 8 * 8 }, () => normal(bits));
+  const pixels = Float32Array.from({ length: pairs * 3 * side * side }, () => normal(bits));
   const rows = Array.from({ length: pairs }, () => [22, bits() % 22, bits() % 22, 23, 0, 0]);
   return {
-    images: tf.tensor4d(pixels, [pairs, 3, 8, 8]),
+    images: tf.tensor4d(pixels, [pairs, 3, side, side]),
     tokens: tf.tensor2d(rows.flat(), [pairs, 6], 'int32'),
   };
 }

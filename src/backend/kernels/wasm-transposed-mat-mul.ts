@@ -3,10 +3,7 @@
 // twenty times slower. Turning the matrix first, and then multiplying, makes a training step of the embedded model
 // several times faster; the numbers differ only by the order of additions.
 import * as tf from '@tensorflow/tfjs-core';
-
-interface WasmData {
-  disposeData(dataId: object): boolean;
-}
+import type { WasmMemory } from './wasm-memory.ts';
 
 let registered = false;
 
@@ -32,7 +29,7 @@ export function registerWasmTransposedMatMul(): void {
         attrs: { transposeA: false, transposeB: false },
       });
       for (const turned of [left, right]) {
-        if (turned !== a && turned !== b) (backend as WasmData).disposeData(turned.dataId);
+        if (turned !== a && turned !== b) (backend as WasmMemory).disposeData(turned.dataId);
       }
       return product;
     },

@@ -2,12 +2,7 @@
 // Stands beside tf.unsorted_segment_sum. The wasm engine of TensorFlow.js 4.22 has no such kernel, and the text tower
 // gathers twice (rows of the token table, the end token's rows), so it could not be trained there.
 import * as tf from '@tensorflow/tfjs-core';
-
-/** The part of the wasm engine that a kernel written in JavaScript needs. */
-interface WasmMemory {
-  makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
-  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array;
-}
+import type { WasmMemory } from './wasm-memory.ts';
 
 /** Adds the kernel to the wasm engine, where it is missing. Cheap to call again; harmless where wasm never starts. */
 export function registerWasmUnsortedSegmentSum(): void {
