@@ -1,128 +1,118 @@
-"""Records what OpenAI's Python classes compute, tap by tap, so that this program can be held to it without Python.
+"""Records what OpenAI's Python classes compute, so that this program, or any other, can be held to it without Python.
 
-    .venv/bin/python scripts/reference.py CHECKPOINT.pt OUT.safetensors [--images 2] [--texts 3] [--seed 0]
-                                          [--activation gelu] [--outputs-only]
+    .venv/bin/python scripts/reference.py MODEL OUT.safetensors [options]
 
-The keys are `input.image` [N,3,R,R], `input.text` [M,L], and `tap.<name>` for the output of every module under its
-state-dict path (transformers as [N,L,D]) and for the inside of every attention: q (before scaling), k, v [N,H,L,D/H],
-scores (scaled, before the mask) and probs [N,H,L,L]. Everything runs in fp32 on the CPU.
+MODEL is one of OpenAI's nine architectures, with random weights; a reduced case (vit, vit-gelu, rn); the embedded model
+(mini); or the path of a checkpoint under OpenAI's names (a merges.txt beside it is its vocabulary). docs/parity.md
+describes every key of the file. Everything is computed on the CPU, in fp32 unless --float64 is given.
+
+    .venv/bin/python scripts/reference.py vit test/fixtures/parity/vit.safetensors
+    .venv/bin/python scripts/reference.py ViT-B/32 vit-b-32.safetensors --pairs 4
+    .venv/bin/python scripts/reference.py ~/.cache/clip/ViT-B-32.pt real.safetensors --image CLIP.png --text "a diagram"
 """
 
 import argparse
 import json
+import os
 import sys
 import types
+import warnings
+from importlib.metadata import version
 
+warnings.filterwarnings("ignore")
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("unused")  # a CUDA build of torchvision imports then
 
 import torch  # noqa: E402
-from clip.model import AttentionPool2d, QuickGELU, ResidualAttentionBlock, Transformer, build_model  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
-taps = {}
+from reference_models import NAMES, load_case, noise, to_float64  # noqa: E402
+from reference_sources import (  # noqa: E402
+    crop, drawn_pictures, normalize, random_tokens, record_pixels, record_tokens, texts_that_fit, tokenize)
+from reference_taps import record_taps  # noqa: E402
+from reference_training import record_gradients, record_training  # noqa: E402
 
-
-def keep(name, value):
-    taps[f"tap.{name}"] = value.detach().float().contiguous().clone()
-
-
-def split_heads(x, heads):  # [L, N, D] → [N, H, L, D/H]
-    length, batch, width = x.shape
-    return x.reshape(length, batch, heads, width // heads).permute(1, 2, 0, 3)
-
-
-def keep_attention(name, q, k, v, mask):
-    """q, k, v [N,H,·,D/H]: records them with the scores and probabilities that follow from them."""
-    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
-    for part, value in (("q", q), ("k", k), ("v", v), ("scores", scores)):
-        keep(f"{name}.{part}", value)
-    keep(f"{name}.probs", torch.softmax(scores if mask is None else scores + mask, dim=-1))
-
-
-def watch_attention(name, module, inputs, options):
-    x = inputs[0]  # [L, N, D]
-    joint = torch.nn.functional.linear(x, module.in_proj_weight, module.in_proj_bias)
-    q, k, v = (split_heads(part, module.num_heads) for part in joint.chunk(3, dim=-1))
-    keep_attention(name, q, k, v, options.get("attn_mask"))
-
-
-def watch_pool(name, module, inputs):
-    x = inputs[0].flatten(start_dim=2).permute(2, 0, 1)  # [HW, N, C]
-    x = torch.cat([x.mean(dim=0, keepdim=True), x], dim=0) + module.positional_embedding[:, None, :]
-    q, k, v = (split_heads(p(t), module.num_heads) for p, t in
-               ((module.q_proj.forward, x[:1]), (module.k_proj.forward, x), (module.v_proj.forward, x)))
-    keep_attention(name, q, k, v, None)
-
-
-def watch(model):
-    inside_transformer = set()
-    for name, module in model.named_modules():
-        if isinstance(module, Transformer):
-            inside_transformer.update(path for path, _ in module.named_modules(prefix=name))
-    for name, module in model.named_modules():
-        if name == "" or name.endswith("out_proj"):
-            continue
-        if isinstance(module, torch.nn.MultiheadAttention):
-            module.register_forward_pre_hook(
-                lambda m, inputs, options, name=name: watch_attention(name, m, inputs, options), with_kwargs=True)
-        if isinstance(module, AttentionPool2d):
-            module.register_forward_pre_hook(lambda m, inputs, name=name: watch_pool(name, m, inputs))
-
-        def hook(_, __, output, name=name):
-            value = output[0] if isinstance(output, tuple) else output
-            keep(name, value.permute(1, 0, 2) if name in inside_transformer else value)
-
-        module.register_forward_hook(hook)
-        if isinstance(module, torch.nn.ReLU):
-            module.inplace = False  # or the batch norm's recorded output would be overwritten
-
-
-def texts(count, length, vocabulary, generator):
-    """Rows as the tokenizer makes them: start, some ids, end, zeros; the last row fills the context."""
-    rows = torch.zeros(count, length, dtype=torch.int64)
-    for i in range(count):
-        used = length - 2 if i == count - 1 else 1 + i % (length - 2)
-        rows[i, 0] = vocabulary - 2
-        rows[i, 1:1 + used] = torch.randint(0, vocabulary - 2, (used,), generator=generator)
-        rows[i, 1 + used] = vocabulary - 1
-    return rows
+PARTS = ["param", "tap", "grad", "train", "tokens", "pixels"]
+# Adam divides a gradient by its own size, so where one is mere rounding, rounding decides the step. An epsilon of 1e-5
+# keeps those small: with CLIP's 1e-6 PyTorch's own fp32 and fp64 part by 0.18 learning rates over a ViT-B/32, not 0.03.
+TRAINING = {"steps": 10, "lr": 1e-5, "beta1": 0.9, "beta2": 0.98, "eps": 1e-5, "weight_decay": 0.2}
+REDUCED_LR = 1e-4  # small models bear larger steps
 
 
 def main():
+    options = parse()
+    torch.set_num_threads(options.threads)
+    case = load_case(options.model, options.seed, options.activation)
+    pictures = [open(path, "rb").read() for path in options.image] or drawn_pictures()[:options.pairs]
+    texts = options.text or texts_that_fit(case.tokenizer(), case.model.context_length)
+    image, text = inputs(case, options, pictures, texts)
+    tensors = {"input.image": image, "input.text": text}
+    if "tokens" in options.parts:
+        tensors.update(record_tokens(case, texts))
+    if "pixels" in options.parts:
+        tensors.update(record_pixels(case, pictures))
+    model = case.model
+    if "param" in options.parts:
+        tensors.update({f"param.{name}": weight.half() if case.random else weight.clone()
+                        for name, weight in model.state_dict().items() if weight.is_floating_point()})
+    if options.float64:
+        to_float64(model)
+        image = image.double()
+    metadata = {"dtype": "float64" if options.float64 else "float32",
+                "case": os.path.basename(options.out).removesuffix(".safetensors"), "seed": str(options.seed),
+                "config": json.dumps(case.config),
+                "versions": json.dumps({name: version(name) for name in ("torch", "clip-anytorch", "pillow", "ftfy")})}
+    if "tap" in options.parts:
+        tensors.update(record_taps(model, image, text))
+    if len(image) == len(text):  # the loss pairs them
+        if "grad" in options.parts:
+            tensors.update(record_gradients(model, image, text))
+        if "train" in options.parts:
+            training = {**TRAINING, "eps": options.eps,
+                        "lr": options.lr or (REDUCED_LR if case.reduced else TRAINING["lr"])}
+            metadata["train"] = json.dumps(training)
+            tensors.update(record_training(model, image, text, training))
+    write(tensors, options.out, metadata)
+
+
+def inputs(case, options, pictures, texts):
+    """Noise for random weights, and for a trained model what it was trained for → [N, 3, R, R], [M, L]."""
+    if not case.random or options.image or options.text:
+        rows = [normalize(crop(file, case.resolution)) for file in pictures[:options.pairs]]
+        return torch.stack(rows), tokenize(case, texts[:options.pairs])
+    generator = torch.Generator().manual_seed(options.seed)
+    image = noise(options.pairs, case.resolution, generator)
+    return image, random_tokens(options.pairs, case.model.context_length, case.model.vocab_size, generator)
+
+
+def write(tensors, path, metadata):
+    """Under another name first: a broken run leaves no file that looks whole."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    save_file(tensors, f"{path}.part", metadata=metadata)
+    os.replace(f"{path}.part", path)
+    print(f"{path}: {len(tensors)} tensors, {os.path.getsize(path):,} bytes")
+
+
+def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint")
-    parser.add_argument("out")
-    parser.add_argument("--images", type=int, default=2)
-    parser.add_argument("--texts", type=int, default=3)
+    parser.add_argument("model", help=f"{', '.join(NAMES)}, or a path")
+    parser.add_argument("out", metavar="OUT.safetensors")
+    parser.add_argument("--pairs", type=int, default=3, help="pictures, and texts, in the batch (default 3)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--activation", choices=["quick_gelu", "gelu"], default="quick_gelu")
-    parser.add_argument("--outputs-only", action="store_true", help="features and logits, no inner values")
-    arguments = parser.parse_args()
-
-    model = build_model(torch.jit.load(arguments.checkpoint, map_location="cpu").state_dict()).float()
-    if arguments.activation == "gelu":
-        for block in (m for m in model.modules() if isinstance(m, ResidualAttentionBlock)):
-            assert isinstance(block.mlp.gelu, QuickGELU)
-            block.mlp.gelu = torch.nn.GELU()
-    if not arguments.outputs_only:
-        watch(model)
-
-    generator = torch.Generator().manual_seed(arguments.seed)
-    size = model.visual.input_resolution
-    image = torch.randn(arguments.images, 3, size, size, generator=generator)
-    text = texts(arguments.texts, model.context_length, model.vocab_size, generator)
-    with torch.no_grad():
-        per_image, per_text = model(image, text)
-        taps_of_forward = dict(taps)
-        keep("image_features", model.encode_image(image))
-        keep("text_features", model.encode_text(text))
-    outputs = {key: taps[key] for key in ("tap.image_features", "tap.text_features")}
-    tensors = {"input.image": image, "input.text": text, **taps_of_forward, **outputs,
-               "tap.logits_per_image": per_image.contiguous(), "tap.logits_per_text": per_text.contiguous()}
-    metadata = {"case": arguments.out.split("/")[-1].removesuffix(".safetensors"), "seed": str(arguments.seed),
-                "versions": json.dumps({"torch": torch.__version__})}
-    save_file(tensors, arguments.out, metadata=metadata)
-    print(f"{arguments.out}: {len(tensors)} tensors")
+    parser.add_argument("--parts", type=lambda text: text.split(","), default=PARTS,
+                        help=f"what to record besides the inputs (default {','.join(PARTS)})")
+    parser.add_argument("--image", nargs="+", default=[], help="picture files as the batch, instead of noise")
+    parser.add_argument("--text", nargs="+", default=[], help="texts as the batch")
+    parser.add_argument("--activation", choices=["quick_gelu", "gelu"])
+    parser.add_argument("--lr", type=float, help="the training's learning rate")
+    parser.add_argument("--eps", type=float, default=TRAINING["eps"], help="the training's epsilon")
+    parser.add_argument("--float64", action="store_true", help="in double precision: which of two sides is nearer the truth")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"--parts: expected some of {', '.join(PARTS)}, got {', '.join(unknown)}")
+    if not os.path.exists(options.model) and options.model not in NAMES:
+        parser.error(f"no model {options.model}: expected a file, or one of {', '.join(NAMES)}")
+    return options
 
 
 if __name__ == "__main__":

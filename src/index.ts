@@ -9,5 +9,6 @@ export { decodePicture, readPicture } from './data/pictures/decode.node.ts';
 export { writeShapes } from './data/shapes/write-shapes.node.ts';
 export { type ClassifiedPicture, classificationFigure } from './figure/classification-figure.ts';
 export { contactSheet } from './figure/contact-sheet.ts';
+export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
 export { type LoadOptions, load } from './tasks/load.node.ts';

@@ -17,6 +17,11 @@ const WITHOUT_WEIGHT = new Set([
   'attn_mask',
 ]);
 
+/** Whether a model needs what a file holds under this name. */
+export function carriesWeight(name: string): boolean {
+  return !WITHOUT_WEIGHT.has(name.split('.').at(-1)!);
+}
+
 /** Names an error lists of each kind. */
 const LISTED = 3;
 
@@ -80,9 +85,9 @@ export function compareStateDict(model: AnyModule, checkpoint: Checkpoint): stri
       otherShape.push(`${name} [${stored.shape}] instead of [${parameter.shape}]`);
     }
   }
-  const onlyFile = [...checkpoint.tensors.values()]
-    .filter(({ name }) => !parameters.has(name) && !WITHOUT_WEIGHT.has(name.split('.').at(-1)!))
-    .map(({ name, shape }) => `${name} [${shape}]`);
+  const onlyFile = [...checkpoint.tensors]
+    .filter(([name]) => !parameters.has(name) && carriesWeight(name))
+    .map(([name, { shape }]) => `${name} [${shape}]`);
   const parts = [
     listed('only in the model', onlyModel),
     listed('only in the file', onlyFile),

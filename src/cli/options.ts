@@ -20,9 +20,10 @@ export function withModel(command: Command): Command {
     .addOption(backendOption());
 }
 
+export const BACKENDS: readonly string[] = ['auto', 'cuda', 'native', 'wasm', 'cpu'];
+
 export function backendOption(): Option {
-  const engines = ['auto', 'cuda', 'native', 'wasm', 'cpu'];
-  return new Option('--backend <engine>', 'what computes').choices(engines).default('auto');
+  return new Option('--backend <engine>', 'what computes').choices(BACKENDS).default('auto');
 }
 
 /** Loads the model with a bar, and says on which engine. */

@@ -1,5 +1,5 @@
 // Curves over one axis: a panel for each quantity, one below the other, as a training is looked at.
-import { text, toPng } from './svg.ts';
+import { line, polyline, text, toPng } from './svg.ts';
 
 export interface Curve {
   name: string;
@@ -54,26 +54,14 @@ function drawPanel({ title, curves, range, label }: Panel, top: number, last: nu
     );
   }
   curves.forEach(({ name, colour, points }, i) => {
-    const path = points
-      .map((point) =>
-        place(point)
-          .map((n) => n.toFixed(1))
-          .join(','),
-      )
-      .join(' ');
     const right = LEFT + WIDTH;
     const row = top + 22;
     const nameLeft = right - (curves.length - i) * 150 + 24;
     parts.push(
-      `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"/>`,
+      polyline(points.map(place), colour, 1.8),
       line([nameLeft - 22, row - 4], [nameLeft - 6, row - 4], colour, 3),
       text(name, nameLeft, row, { size: 12 }),
     );
   });
   return parts.join('\n');
-}
-
-function line(from: readonly number[], to: readonly number[], colour: string, width = 1): string {
-  const ends = `x1="${from[0]}" y1="${from[1]}" x2="${to[0]}" y2="${to[1]}"`;
-  return `<line ${ends} stroke="${colour}" stroke-width="${width}"/>`;
 }

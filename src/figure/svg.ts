@@ -19,17 +19,49 @@ export interface TextStyle {
   anchor?: 'start' | 'middle' | 'end';
   weight?: 'normal' | 'bold';
   fill?: string;
+  /** An edge of this colour around the letters, so that they are read over lines. */
+  halo?: string;
 }
+
+export type Point = readonly [x: number, y: number];
 
 /** One line of text, its baseline's left end, middle or right end at x, y. */
 export function text(content: string, x: number, y: number, style: TextStyle): string {
-  const { size, anchor = 'start', weight = 'normal', fill = '#222' } = style;
-  const look = `font-size="${size}" text-anchor="${anchor}" font-weight="${weight}" fill="${fill}"`;
-  return `<text x="${x}" y="${y}" ${look}>${escapeXml(content)}</text>`;
+  const { size, anchor = 'start', weight = 'normal', fill = '#222', halo } = style;
+  const look = `font-size="${size}" text-anchor="${anchor}" font-weight="${weight}"`;
+  const written = (more: string): string =>
+    `<text x="${x}" y="${y}" ${look} ${more}>${escapeXml(content)}</text>`;
+  const edge = halo ? written(`fill="none" stroke="${halo}" stroke-width="4" stroke-linejoin="round"`) : '';
+  return edge + written(`fill="${fill}"`);
 }
 
 export function rectangle(x: number, y: number, width: number, height: number, fill: string): string {
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}"/>`;
+}
+
+/** `dashes`: the lengths of strokes and gaps in turn; no gaps unless given. */
+export function line(
+  [x1, y1]: Point,
+  [x2, y2]: Point,
+  colour: string,
+  width = 1,
+  dashes?: string | undefined,
+): string {
+  const look = `stroke="${colour}" stroke-width="${width}"${dashes ? ` stroke-dasharray="${dashes}"` : ''}`;
+  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${look}/>`;
+}
+
+export function polyline(points: readonly Point[], colour: string, width: number): string {
+  const path = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
+  return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-linejoin="round"/>`;
+}
+
+export function disc([x, y]: Point, radius: number, colour: string): string {
+  return `<circle cx="${x}" cy="${y}" r="${radius}" fill="${colour}"/>`;
+}
+
+export function ring([x, y]: Point, radius: number, colour: string, width: number): string {
+  return `<circle cx="${x}" cy="${y}" r="${radius}" fill="none" stroke="${colour}" stroke-width="${width}"/>`;
 }
 
 /** A picture drawn as large as fits into a square of `side`, its pixels blended (bilinear), centred. */

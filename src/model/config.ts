@@ -22,6 +22,9 @@ export interface CLIPConfig {
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
+/** What no shape tells. */
+export type Untold = Pick<CLIPConfig, 'vision_heads' | 'transformer_heads' | 'activation'>;
+
 const HEAD_WIDTH = 64; // what every head of OpenAI's nine models has
 
 /** What the sizes are read from, and what only a ViT has. */
@@ -31,10 +34,10 @@ const RESNET_ANCHORS = ['visual.layer1.0.conv1.weight', 'visual.attnpool.positio
 const VIT_ONLY = /^visual\.(transformer\.|class_embedding$|proj$|ln_p)/;
 
 /**
- * The configuration behind a state dict's shapes (PyTorch's, OpenAI's names). Heads are 64 wide and the activation is
- * QuickGELU, which no shape tells. Throws, naming the tensor, when one is missing or impossible.
+ * The configuration behind a state dict's shapes (PyTorch's, OpenAI's names). What no shape tells is taken from `untold`;
+ * else heads are 64 wide and the activation is QuickGELU. Throws, naming the tensor, when one is missing or impossible.
  */
-export function inferConfig(shapes: Shapes): CLIPConfig {
+export function inferConfig(shapes: Shapes, untold: Partial<Untold> = {}): CLIPConfig {
   const size = (name: string, axis: number): number => {
     const value = shapes.get(name)?.at(axis);
     if (value === undefined) throw new Error(`not a CLIP checkpoint: ${name} has no axis ${axis}`);
@@ -48,13 +51,13 @@ export function inferConfig(shapes: Shapes): CLIPConfig {
   const transformer_width = size('ln_final.weight', 0);
   return {
     embed_dim: size('text_projection', 1),
-    ...(isViT ? inferViT(shapes, size) : inferResNet(shapes, size)),
+    ...(isViT ? inferViT(shapes, size, untold) : inferResNet(shapes, size, untold)),
     context_length: size('positional_embedding', 0),
     vocab_size: size('token_embedding.weight', 0),
     transformer_width,
-    transformer_heads: headsOf('ln_final.weight', transformer_width),
+    transformer_heads: headsOf('ln_final.weight', transformer_width, untold.transformer_heads),
     transformer_layers: countChildren(shapes, 'transformer.resblocks.'),
-    activation: 'quick_gelu',
+    activation: untold.activation ?? 'quick_gelu',
   };
 }
 
@@ -64,7 +67,7 @@ type Vision = Pick<
   'image_resolution' | 'vision_layers' | 'vision_width' | 'vision_patch_size' | 'vision_heads'
 >;
 
-function inferViT(shapes: Shapes, size: Size): Vision {
+function inferViT(shapes: Shapes, size: Size, { vision_heads }: Partial<Untold>): Vision {
   const vision_width = size('visual.conv1.weight', 0);
   const vision_patch_size = size('visual.conv1.weight', -1);
   return {
@@ -72,11 +75,11 @@ function inferViT(shapes: Shapes, size: Size): Vision {
     vision_patch_size,
     image_resolution: gridOf('visual.positional_embedding', size) * vision_patch_size,
     vision_layers: countChildren(shapes, 'visual.transformer.resblocks.'),
-    vision_heads: headsOf('visual.conv1.weight', vision_width),
+    vision_heads: headsOf('visual.conv1.weight', vision_width, vision_heads),
   };
 }
 
-function inferResNet(shapes: Shapes, size: Size): Vision {
+function inferResNet(shapes: Shapes, size: Size, { vision_heads }: Partial<Untold>): Vision {
   const vision_width = size('visual.layer1.0.conv1.weight', 0);
   const stage = (i: number): number => countChildren(shapes, `visual.layer${i}.`);
   return {
@@ -84,7 +87,7 @@ function inferResNet(shapes: Shapes, size: Size): Vision {
     vision_patch_size: null,
     image_resolution: gridOf('visual.attnpool.positional_embedding', size) * 32, // five halvings
     vision_layers: [stage(1), stage(2), stage(3), stage(4)],
-    vision_heads: headsOf('visual.layer1.0.conv1.weight', vision_width * 32),
+    vision_heads: headsOf('visual.layer1.0.conv1.weight', vision_width * 32, vision_heads),
   };
 }
 
@@ -97,7 +100,11 @@ function gridOf(name: string, size: Size): number {
   return grid;
 }
 
-function headsOf(name: string, width: number): number {
+function headsOf(name: string, width: number, heads?: number): number {
+  if (heads !== undefined) {
+    if (width % heads === 0) return heads;
+    throw new Error(`${name} gives a width of ${width}, which ${heads} heads do not divide`);
+  }
   if (width % HEAD_WIDTH !== 0 || width === 0) {
     throw new Error(
       `${name} gives a width of ${width}: expected a multiple of ${HEAD_WIDTH}, the width of a head`,

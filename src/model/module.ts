@@ -55,9 +55,14 @@ export class Parameter {
 
   /** The value in PyTorch's axis order; the caller disposes of it. */
   read(): tf.Tensor {
-    if (!this.isTransposed) return this.value.clone();
+    return this.fromStored(this.value);
+  }
+
+  /** A tensor in this parameter's stored order, such as its gradient → in PyTorch's; the caller disposes of it. */
+  fromStored(stored: tf.Tensor): tf.Tensor {
+    if (!this.isTransposed) return stored.clone();
     const inverse = this.order.map((_, axis) => this.order.indexOf(axis));
-    return tf.transpose(this.value, inverse);
+    return tf.transpose(stored, inverse);
   }
 
   /** Frees the value. Whoever loaded a model calls this; no layer does. */

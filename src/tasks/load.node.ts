@@ -15,6 +15,10 @@ import type { LoadedModel } from './loaded-model.ts';
 /** The model that comes with this package, trained here on Shapes-100; every default is this one. */
 export const MINI = 'mini';
 const MINI_FILE = fileURLToPath(new URL('../../weights/mini/model.safetensors', import.meta.url));
+/** What PyTorch computes with it, recorded by scripts/reference.py. */
+export const MINI_REFERENCE: string = fileURLToPath(
+  new URL('../../weights/mini/reference.safetensors', import.meta.url),
+);
 
 export interface LoadOptions {
   /** The engine: `auto` (default), `cuda`, `native`, `wasm` or `cpu`. */
@@ -41,14 +45,19 @@ export async function withModelFile<T>(
   use: (file: FileSource, merges: string | undefined) => Promise<T>,
 ): Promise<T> {
   const path = findModel(nameOrPath);
-  const merges = join(dirname(path), 'merges.txt');
   const file = await openFile(path);
   try {
     if (nameOrPath === MINI) await checkMini(file);
-    return await use(file, existsSync(merges) ? await readFile(merges, 'utf8') : undefined);
+    return await use(file, await mergesBeside(path));
   } finally {
     await file.close();
   }
+}
+
+/** The vocabulary that lies beside a file, where one does. */
+export async function mergesBeside(path: string): Promise<string | undefined> {
+  const merges = join(dirname(path), 'merges.txt');
+  return existsSync(merges) ? readFile(merges, 'utf8') : undefined;
 }
 
 /** The embedded model cannot be fetched again as another file can: its error says how to get it back. */

@@ -1,12 +1,12 @@
 // A checkpoint's bytes, from wherever they come, to a model ready for use. Stands beside OpenAI's clip.load.
 import type { EngineName } from '../backend/engine.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { configOf } from '../checkpoint/config-of.ts';
 import { compareStateDict, loadStateDict } from '../checkpoint/state-dict.ts';
-import type { Checkpoint } from '../checkpoint/stored-tensor.ts';
 import type { ByteSource } from '../data/bytes/byte-source.ts';
-import { ClipError, whileReading } from '../errors.ts';
+import { whileReading } from '../errors.ts';
 import { CLIP } from '../model/clip.ts';
-import { type CLIPConfig, inferConfig } from '../model/config.ts';
+import type { CLIPConfig } from '../model/config.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { LoadedModel } from './loaded-model.ts';
 
@@ -30,7 +30,7 @@ export async function loadFrom(
   { name, startEngine, merges, onProgress }: LoadFromOptions,
 ): Promise<LoadedModel> {
   const checkpoint = await openCheckpoint(source);
-  const model = new CLIP(configOf(checkpoint, source));
+  const model = new CLIP(configOf(checkpoint, source.name ?? 'the checkpoint'));
   const tokenizer = new Tokenizer({ vocabSize: model.config.vocab_size, merges });
   const backend = await startEngine();
   await whileReading(source.name ?? name, 'the file is damaged: fetch it again', () =>
@@ -55,16 +55,6 @@ export async function describeCheckpoint(source: ByteSource): Promise<Checkpoint
     shape,
     dtype,
   }));
-  const config = configOf(checkpoint, source);
+  const config = configOf(checkpoint, source.name ?? 'the checkpoint');
   return { config, parameters, differences: compareStateDict(new CLIP(config), checkpoint) };
-}
-
-/** The configuration behind the shapes; what the model says of impossible ones becomes an error that names the file. */
-function configOf({ tensors }: Checkpoint, { name = 'the checkpoint' }: ByteSource): CLIPConfig {
-  try {
-    return inferConfig(new Map([...tensors].map(([tensor, { shape }]) => [tensor, shape])));
-  } catch (error) {
-    const got = `${tensors.size} tensors: ${[...tensors.keys()].slice(0, 3).join(', ')} …`;
-    throw new ClipError(`${name}: ${(error as Error).message}`, { got }, { cause: error });
-  }
 }

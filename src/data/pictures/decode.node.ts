@@ -16,10 +16,11 @@ export const MAX_FILE_BYTES: number = 2 ** 30;
 
 /** Reads and decodes a file. Throws a ClipError where there is none, or none that is a picture. */
 export async function readPicture(path: string): Promise<Picture> {
-  return decodePicture(await readBytes(path), path);
+  return decodePicture(await readPictureFile(path), path);
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+/** A picture file's bytes, not decoded. Throws a ClipError where there is no file, or one that is too large. */
+export async function readPictureFile(path: string): Promise<Uint8Array> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     const reason =
       error.code === 'ENOENT' ? 'no such file' : error.code === 'EACCES' ? 'no permission' : error.message;

@@ -1,0 +1,79 @@
+// Two recordings → a report: a row a key in the order of computation, and the first where they part.
+import { ClipError } from '../errors.ts';
+import { BARS, type Bars } from './bars.ts';
+import type { Scales } from './checks.ts';
+import { compareKey, type ParityRow, type Run } from './compare-key.ts';
+import { inComputationOrder, type Part, partOf } from './keys.ts';
+import { measure } from './measure.ts';
+import { numbersOf, type Recording } from './recording.ts';
+import { readTraining } from './training-options.ts';
+
+export interface ParityReport {
+  verdict: 'pass' | 'fail';
+  /** The name of the first row that is not ok. */
+  first: string | null;
+  rows: ParityRow[];
+  /** Keys that only the actual run has: rows, and failures, unless the expected recording is a subset. */
+  unrecorded: string[];
+}
+
+export interface CompareOptions {
+  /** Some bars other than `BARS`. */
+  bars?: Partial<Bars> | undefined;
+  /** What is compared; everything unless given. */
+  parts?: Iterable<Part> | undefined;
+  /** The expected recording may lack what the other has. */
+  subset?: boolean;
+  /** Called after each row, with the rows done and in all. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Holds every tensor of `expected` to the one of the same name in `actual`, but for what `actual` was given by `expected`
+ * itself. Throws ClipError when there is nothing to compare or a file is damaged.
+ */
+export async function compareRecordings(
+  actual: Run,
+  expected: Recording,
+  { bars, parts, subset = false, onProgress }: CompareOptions = {},
+): Promise<ParityReport> {
+  const wanted = parts && new Set<Part | undefined>(parts);
+  const isWanted = (key: string): boolean => !wanted || wanted.has(partOf(key));
+  const isGiven = (key: string): boolean =>
+    actual.given?.has(key) === true && actual.tensors.get(key) === expected.tensors.get(key);
+  const unrecorded = inComputationOrder(actual.tensors.keys()).filter(
+    (key) => isWanted(key) && !expected.tensors.has(key),
+  );
+  const keys = [...expected.tensors.keys()].filter((key) => isWanted(key) && !isGiven(key));
+  const ordered = inComputationOrder([...keys, ...(subset ? [] : unrecorded)]);
+  if (ordered.length === 0) {
+    throw new ClipError('nothing to compare', {
+      expected: `values under ${parts ? [...parts].join(', ') : 'tap., grad., train. or expect.'}`,
+      got: `${expected.tensors.size} tensors: ${[...expected.tensors.keys()].slice(0, 3).join(', ')} …`,
+    });
+  }
+  const scales = await scalesOf(expected, { ...BARS, ...bars }, ordered);
+  const rows: ParityRow[] = [];
+  for (const key of ordered) {
+    rows.push(await compareKey(key, actual, expected, scales));
+    onProgress?.(rows.length, ordered.length);
+  }
+  const first = rows.find(({ ok }) => !ok)?.name ?? null;
+  return { verdict: first === null ? 'pass' : 'fail', first, rows, unrecorded };
+}
+
+/** Rows of a training are then not compared. */
+const NO_TRAINING = { lr: Number.NaN, steps: Number.NaN };
+
+/** What single rows are measured by. */
+async function scalesOf(expected: Recording, bars: Bars, keys: readonly string[]): Promise<Scales> {
+  let largestGradient = 0;
+  for (const key of keys) {
+    const tensor = key.startsWith('grad.') && expected.tensors.get(key);
+    if (!tensor) continue;
+    const values = await numbersOf(tensor);
+    largestGradient = Math.max(largestGradient, measure(values, values).largest);
+  }
+  const { lr: learningRate, steps } = readTraining(expected.metadata).options ?? NO_TRAINING;
+  return { bars, largestGradient, learningRate, steps };
+}

@@ -1,0 +1,37 @@
+// The model whose weights a recording carries, under `param.<name>`.
+import { configOf } from '../checkpoint/config-of.ts';
+import { loadStateDict } from '../checkpoint/state-dict.ts';
+import type { Checkpoint } from '../checkpoint/stored-tensor.ts';
+import { CLIP } from '../model/clip.ts';
+import { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Recording } from './recording.ts';
+import type { Subject } from './run.ts';
+
+const PREFIX = 'param.';
+
+/** Whether a recording carries weights of its own. */
+export function hasOwnModel({ tensors }: Recording): boolean {
+  return [...tensors.keys()].some((key) => key.startsWith(PREFIX));
+}
+
+/**
+ * That model, on the running engine, with the first of OpenAI's merges that its vocabulary has room for (or `merges`).
+ * Throws ClipError when the weights are no whole CLIP. The caller releases it.
+ */
+export async function ownModel(
+  recording: Recording,
+  file: string,
+  merges?: string | undefined,
+  onProgress?: (done: number, total: number) => void,
+): Promise<Subject> {
+  const own = [...recording.tensors].filter(([key]) => key.startsWith(PREFIX));
+  const checkpoint: Checkpoint = {
+    format: 'safetensors',
+    tensors: new Map(own.map(([key, tensor]) => [key.slice(PREFIX.length), tensor])),
+    metadata: recording.metadata,
+  };
+  const model = new CLIP(configOf(checkpoint, file));
+  const tokenizer = new Tokenizer({ vocabSize: model.config.vocab_size, merges });
+  await loadStateDict(model, checkpoint, onProgress);
+  return { model, tokenizer };
+}

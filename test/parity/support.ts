@@ -1,0 +1,77 @@
+// What the tests of parity share: the recorded cases, the engines they run on, a run of ours beside each.
+import * as tf from '@tensorflow/tfjs-core';
+import { startEngine } from '../../src/backend/engines.node.ts';
+import { releaseModel } from '../../src/checkpoint/state-dict.ts';
+import type { StoredTensor } from '../../src/checkpoint/stored-tensor.ts';
+import { decodePicture } from '../../src/data/pictures/decode.node.ts';
+import { compareRecordings, type ParityReport } from '../../src/parity/compare.ts';
+import type { Part } from '../../src/parity/keys.ts';
+import { ownModel } from '../../src/parity/own-model.ts';
+import { partsOf, recordRun } from '../../src/parity/record.ts';
+import type { Recording } from '../../src/parity/recording.ts';
+import type { Subject } from '../../src/parity/run.ts';
+import { openFixture } from '../support.ts';
+
+/** What scripts/reference.py recorded: a ViT, one with GELU, a ResNet. */
+export const CASES = ['vit', 'vit-gelu', 'rn'] as const;
+export type Case = (typeof CASES)[number];
+
+export function openCase(name: Case): Promise<Recording> {
+  return openFixture('parity', `${name}.safetensors`);
+}
+
+const hasNative = await startEngine('native').catch(() =>
+  console.log('skipped: parity on native, which is not installed'),
+);
+
+/** Native too, where it is installed. */
+export const ENGINES: readonly string[] = ['cpu', 'wasm', ...(hasNative ? ['native'] : [])];
+
+/** Runs `use` with the model of a recording's own weights, on the engine that runs. */
+export async function withOwnModel<T>(
+  recording: Recording,
+  use: (subject: Subject) => Promise<T>,
+): Promise<T> {
+  const subject = await ownModel(recording, 'the recording');
+  try {
+    return await use(subject);
+  } finally {
+    releaseModel(subject.model);
+  }
+}
+
+/** Our run beside the recording. `prepare` may do something to the model first. */
+export async function reportOf(
+  recording: Recording,
+  parts: Iterable<Part> = computedParts(recording),
+  prepare: (subject: Subject) => void = () => {},
+): Promise<ParityReport> {
+  const wanted = [...parts];
+  return withOwnModel(recording, async (subject) => {
+    prepare(subject);
+    const run = await recordRun(subject, recording, { parts: wanted, decodePicture });
+    return compareRecordings(run, recording, { parts: wanted, subset: true });
+  });
+}
+
+/** All but the weights, which are the recording's own. */
+export function computedParts(recording: Recording): Part[] {
+  return [...partsOf(recording)].filter((part) => part !== 'param' && part !== 'input');
+}
+
+/** The recording with some tensors taken out, put in or renamed. */
+export function changed(
+  recording: Recording,
+  change: (tensors: Map<string, StoredTensor>) => void,
+  metadata: Record<string, string> = {},
+): Recording {
+  const tensors = new Map(recording.tensors);
+  change(tensors);
+  return { tensors, metadata: new Map([...recording.metadata, ...Object.entries(metadata)]) };
+}
+
+/** How many tensors and buffers the engine holds. */
+export function memory(): { numTensors: number; numDataBuffers: number } {
+  const { numTensors, numDataBuffers } = tf.memory();
+  return { numTensors, numDataBuffers };
+}
