@@ -23,7 +23,6 @@ warnings.filterwarnings("ignore")
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("unused")  # a CUDA build of torchvision imports then
 
 import torch  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
 
 from reference_models import NAMES, load_case, noise, to_float64  # noqa: E402
 from reference_sources import (  # noqa: E402
@@ -31,6 +30,7 @@ from reference_sources import (  # noqa: E402
 from reference_taps import record_taps  # noqa: E402
 from reference_training import record_gradients, record_training  # noqa: E402
 
+TYPES = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.int64: "I64", torch.uint8: "U8"}
 PARTS = ["param", "tap", "grad", "train", "tokens", "pixels"]
 # Adam divides a gradient by its own size, so where one is mere rounding, rounding decides the step. An epsilon of 1e-5
 # keeps those small: with CLIP's 1e-6 PyTorch's own fp32 and fp64 part by 0.18 learning rates over a ViT-B/32, not 0.03.
@@ -85,9 +85,23 @@ def inputs(case, options, pictures, texts):
 
 
 def write(tensors, path, metadata):
-    """Under another name first: a broken run leaves no file that looks whole."""
+    """
+    A safetensors file, a tensor at a time: the library's save_file holds a second copy of all of them. Under another name
+    first, so that a broken run leaves no file that looks whole.
+    """
+    header, end = {"__metadata__": metadata}, 0
+    ordered = sorted(tensors, key=lambda name: -tensors[name].element_size())  # each then begins at a multiple of its size
+    for name in ordered:
+        begin, end = end, end + tensors[name].nbytes
+        header[name] = {"dtype": TYPES[tensors[name].dtype], "shape": list(tensors[name].shape),
+                        "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    save_file(tensors, f"{path}.part", metadata=metadata)
+    with open(f"{path}.part", "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in ordered:
+            file.write(tensors[name].contiguous().numpy().tobytes())
     os.replace(f"{path}.part", path)
     print(f"{path}: {len(tensors)} tensors, {os.path.getsize(path):,} bytes")
 

@@ -110,12 +110,11 @@ def settle(model, clear):
     jumps where a unit is zero; of the ten million units of an RN50 some lie so near that fp32 and fp64 part there.
     """
     visual = model.visual
-    norms = {}  # a batch norm → the ReLU after it
-    for _, module in visual.named_modules():
-        for i in (1, 2, 3):
-            if hasattr(module, f"relu{i}"):
-                norms[getattr(module, f"bn{i}")] = getattr(module, f"relu{i}")
-    others = [m for m in visual.modules() if isinstance(m, torch.nn.BatchNorm2d) and m not in norms]
+    norms = [m for m in visual.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    before_relu = {getattr(m, f"bn{i}"): getattr(m, f"relu{i}")
+                   for m in visual.modules() for i in (1, 2, 3) if hasattr(m, f"relu{i}")}
+    for norm in norms:
+        norm.weight.clamp_(min=0.2)  # what shifts a channel is divided by its gain
     pictures = noise(8, visual.input_resolution, torch.Generator().manual_seed(0))
 
     def know(norm, inputs):
@@ -133,9 +132,9 @@ def settle(model, clear):
             return (x + shift[:, None, None],)
         return hook
 
-    hooks = [norm.register_forward_pre_hook(know) for norm in [*norms, *others]]
+    hooks = [norm.register_forward_pre_hook(know) for norm in norms]
     if clear:
-        hooks += [relu.register_forward_pre_hook(clear_of_zero(norm)) for norm, relu in norms.items()]
+        hooks += [relu.register_forward_pre_hook(clear_of_zero(norm)) for norm, relu in before_relu.items()]
     model.eval().encode_image(pictures)
     for hook in hooks:
         hook.remove()

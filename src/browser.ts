@@ -31,6 +31,7 @@ export type { ParityRow, Run } from './parity/compare-key.ts';
 export { inputsFrom, seededInputs } from './parity/inputs.ts';
 export type { Part } from './parity/keys.ts';
 export { ownModel } from './parity/own-model.ts';
+export { type ParityOptions, parityOf } from './parity/parity.ts';
 export { type RecordOptions, recordRun } from './parity/record.ts';
 export type { Recording } from './parity/recording.ts';
 export { reportLines } from './parity/report-lines.ts';

@@ -16,12 +16,14 @@ import { registerTokenize } from './tokenize.ts';
 
 const { version, description } = createRequire(import.meta.url)('../../package.json');
 
+const VERBOSE = ['--verbose', 'with an error, print its stack'] as const;
+
 const program = new Command('clip-tfjs')
   .description(description)
   .version(version)
   .exitOverride() // commander would exit with 1 where the usage is wrong
-  .configureHelp({ showGlobalOptions: true })
-  .option('--verbose', 'with an error, print its stack')
+  .option(...VERBOSE)
+  .enablePositionalOptions() // so that `parity record --model` is record's, not parity's
   .showSuggestionAfterError()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'clip-tfjs: ')) });
 
@@ -36,6 +38,12 @@ registerModels(program);
 registerDoctor(program);
 registerSetup(program);
 
+/** Every command, those below another too. */
+function* commandsOf(parent: Command): Generator<Command> {
+  for (const command of parent.commands) yield* [command, ...commandsOf(command)];
+}
+for (const command of commandsOf(program)) command.option(...VERBOSE);
+
 // A reader that has seen enough (head, less) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
@@ -45,5 +53,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error, program.opts().verbose === true);
+  process.exitCode = report(
+    error,
+    [program, ...commandsOf(program)].some((command) => command.opts().verbose === true),
+  );
 }

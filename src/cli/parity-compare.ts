@@ -1,17 +1,12 @@
 // clip-tfjs parity compare: two recordings, no model.
 import type { Command } from 'commander';
 import { checkFigurePath } from './options.ts';
-import {
-  printReports,
-  type ReportOptions,
-  withoutParentOptions,
-  withRecording,
-  withReport,
-} from './parity-options.ts';
+import { printReports, type ReportOptions, withRecording, withReport } from './parity-options.ts';
 import { progressBar } from './terminal.ts';
 
 export function registerParityCompare(parity: Command): void {
-  const command = withoutParentOptions(parity, 'compare')
+  const command = parity
+    .command('compare')
     .summary('two recordings, no model needed')
     .description(
       'Holds one recording to another. What only one of them has is a failure; --parts leaves kinds out.',

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { ClipError } from '../errors.ts';
 import { BARS, type Bars } from '../parity/bars.ts';
 import type { ParityReport } from '../parity/compare.ts';
-import { PARTS, type Part, partOf } from '../parity/keys.ts';
+import { OTHER, PARTS, type Part, partOf } from '../parity/keys.ts';
 import type { Recording } from '../parity/recording.ts';
 import { note, printJson, printLine } from './terminal.ts';
 
@@ -15,13 +15,6 @@ export interface ReportOptions {
 }
 
 const BAR_NAMES = Object.keys(BARS) as (keyof Bars)[];
-
-/** A command below parity, whose help does not list parity's own options as if they were its. */
-export function withoutParentOptions(parity: Command, name: string): Command {
-  return parity
-    .command(name)
-    .configureHelp({ visibleGlobalOptions: () => [...(parity.parent?.options ?? [])] });
-}
 
 export function withParts(command: Command): Command {
   return command.option('--parts <list>', `only some of ${PARTS.join(',')}`, readParts);
@@ -58,7 +51,7 @@ export async function withRecording<T>(path: string, use: (recording: Recording)
   try {
     const recording = await openCheckpoint(file);
     const keys = [...recording.tensors.keys()];
-    if (keys.some((key) => partOf(key) !== undefined)) return await use(recording);
+    if (keys.some((key) => partOf(key) !== OTHER)) return await use(recording);
     throw new ClipError(`${path} is no recording`, {
       expected: 'keys such as input.image, tap.visual.conv1 or grad.logit_scale',
       got: keys.slice(0, 3).join(', ') || 'no tensor',

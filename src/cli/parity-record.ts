@@ -6,7 +6,7 @@ import type { Part } from '../parity/keys.ts';
 import type { Recording } from '../parity/recording.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { loadModel, type ModelOptions, wholeNumber, withModel } from './options.ts';
-import { withoutParentOptions, withParts, withRecording } from './parity-options.ts';
+import { withParts, withRecording } from './parity-options.ts';
 import { note, printLine, progressBar, UsageError } from './terminal.ts';
 
 interface Options extends ModelOptions {
@@ -23,7 +23,8 @@ interface Options extends ModelOptions {
 const PARTS: readonly Part[] = ['tap', 'grad', 'train', 'tokens', 'pixels'];
 
 export function registerParityRecord(parity: Command): void {
-  const command = withoutParentOptions(parity, 'record')
+  const command = parity
+    .command('record')
     .summary("this program's run in a file")
     .description('Runs a model and writes every value to a recording, for another program to be held to.')
     .requiredOption('--out <file>', 'the recording, a safetensors file')

@@ -28,7 +28,6 @@ export function registerParity(program: Command): void {
       'Runs a model on the inputs of a recorded run, and holds every value to the recording: layers, gradients, ' +
         'a short training, tokens, pixels. Exit status 1 when one is over its bar.',
     )
-    .enablePositionalOptions() // so that --model after `record` is record's
     .option('--model <name|path>', "a model (default: the recording's own weights, else mini)")
     .option('--reference <file>', 'a recording (default: what PyTorch computes with mini)')
     .addOption(
@@ -118,24 +117,15 @@ async function reportOn(
   reference: Recording,
   { bar: bars, parts: asked }: Options,
 ): Promise<NamedReport['report']> {
-  const { partsOf, recordRun } = await import('../parity/record.ts');
-  const { compareRecordings } = await import('../parity/compare.ts');
+  const { parityOf } = await import('../parity/parity.ts');
+  const { partsOf } = await import('../parity/record.ts');
   const { decodePicture } = await import('../data/pictures/decode.node.ts');
   const parts = new Set(asked ?? partsOf(reference));
   if (subject.isOwn) parts.delete('param');
-  const computing = progressBar('computing');
-  const comparing = progressBar('comparing');
+  const bar = progressBar('computing');
   try {
-    const run = await recordRun(subject, reference, { parts, decodePicture, onProgress: computing.update });
-    computing.stop();
-    return await compareRecordings(run, reference, {
-      bars,
-      parts: asked,
-      subset: true,
-      onProgress: comparing.update,
-    });
+    return await parityOf(subject, reference, { parts, bars, decodePicture, onProgress: bar.update });
   } finally {
-    computing.stop();
-    comparing.stop();
+    bar.stop();
   }
 }

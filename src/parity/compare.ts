@@ -3,7 +3,7 @@ import { ClipError } from '../errors.ts';
 import { BARS, type Bars } from './bars.ts';
 import type { Scales } from './checks.ts';
 import { compareKey, type ParityRow, type Run } from './compare-key.ts';
-import { inComputationOrder, type Part, partOf } from './keys.ts';
+import { inComputationOrder, type OTHER, type Part, partOf } from './keys.ts';
 import { measure } from './measure.ts';
 import { numbersOf, type Recording } from './recording.ts';
 import { readTraining } from './training-options.ts';
@@ -20,8 +20,8 @@ export interface ParityReport {
 export interface CompareOptions {
   /** Some bars other than `BARS`. */
   bars?: Partial<Bars> | undefined;
-  /** What is compared; everything unless given. */
-  parts?: Iterable<Part> | undefined;
+  /** What is compared; everything unless given. `other` are keys of no known kind. */
+  parts?: Iterable<Part | typeof OTHER> | undefined;
   /** The expected recording may lack what the other has. */
   subset?: boolean;
   /** Called after each row, with the rows done and in all. */
@@ -35,9 +35,10 @@ export interface CompareOptions {
 export async function compareRecordings(
   actual: Run,
   expected: Recording,
-  { bars, parts, subset = false, onProgress }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Promise<ParityReport> {
-  const wanted = parts && new Set<Part | undefined>(parts);
+  const { parts, subset = false, onProgress } = options;
+  const wanted = parts && new Set(parts);
   const isWanted = (key: string): boolean => !wanted || wanted.has(partOf(key));
   const isGiven = (key: string): boolean =>
     actual.given?.has(key) === true && actual.tensors.get(key) === expected.tensors.get(key);
@@ -46,17 +47,23 @@ export async function compareRecordings(
   );
   const keys = [...expected.tensors.keys()].filter((key) => isWanted(key) && !isGiven(key));
   const ordered = inComputationOrder([...keys, ...(subset ? [] : unrecorded)]);
-  if (ordered.length === 0) {
-    throw new ClipError('nothing to compare', {
-      expected: `values under ${parts ? [...parts].join(', ') : 'tap., grad., train. or expect.'}`,
-      got: `${expected.tensors.size} tensors: ${[...expected.tensors.keys()].slice(0, 3).join(', ')} …`,
-    });
-  }
-  const scales = await scalesOf(expected, { ...BARS, ...bars }, ordered);
+  const scales = await scalesOf(expected, { ...BARS, ...options.bars }, ordered);
   const rows: ParityRow[] = [];
   for (const key of ordered) {
     rows.push(await compareKey(key, actual, expected, scales));
     onProgress?.(rows.length, ordered.length);
+  }
+  return reportFrom(rows, unrecorded);
+}
+
+/** The report that some rows make. Throws ClipError where there are none: nothing compared is nothing proved. */
+export function reportFrom(rows: ParityRow[], unrecorded: string[]): ParityReport {
+  if (rows.length === 0) {
+    throw new ClipError('nothing to compare', {
+      expected: 'values under tap., grad., train., expect. or param. that both sides are asked for',
+      got: 'none',
+      hint: 'see --parts, and what the recording holds',
+    });
   }
   const first = rows.find(({ ok }) => !ok)?.name ?? null;
   return { verdict: first === null ? 'pass' : 'fail', first, rows, unrecorded };

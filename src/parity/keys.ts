@@ -1,10 +1,12 @@
 // The keys of a recording: what kind each is, and in which order the computation comes by them.
 
-/** What a run can be asked for; each key belongs to one of them. */
+/** What a run can be asked for, in the order of a report; each key belongs to one of them. */
 export const PARTS = ['input', 'param', 'tap', 'grad', 'train', 'tokens', 'pixels'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** In the order of a report. */
+/** The part of keys of no known kind. */
+export const OTHER = 'other';
+
 const PREFIXES: readonly [prefix: string, part: Part][] = [
   ['input.', 'input'],
   ['param.', 'param'],
@@ -19,12 +21,12 @@ const PREFIXES: readonly [prefix: string, part: Part][] = [
   ['expect.image.', 'pixels'],
 ];
 
-/** The part that a key belongs to; undefined for a key of no known kind. */
-export function partOf(key: string): Part | undefined {
-  return PREFIXES.find(([prefix]) => key.startsWith(prefix))?.[1];
+/** The part that a key belongs to. */
+export function partOf(key: string): Part | typeof OTHER {
+  return PREFIXES.find(([prefix]) => key.startsWith(prefix))?.[1] ?? OTHER;
 }
 
-/** Whether a key is what a run starts from, not what it computes. */
+/** Whether a key is what a run starts from, not what it computes: `input.*`, `source.*`. */
 export function isGiven(key: string): boolean {
   return /^(input|source)\./.test(key);
 }

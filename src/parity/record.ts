@@ -5,7 +5,7 @@ import type { CLIP } from '../model/clip.ts';
 import type { Batch } from '../train/gradients.ts';
 import type { Run } from './compare-key.ts';
 import { type Given, readGiven } from './given.ts';
-import { isGiven, type Part, partOf } from './keys.ts';
+import { isGiven, OTHER, type Part, partOf } from './keys.ts';
 import { recordForward, recordTensor } from './record-forward.ts';
 import { type DecodePicture, recordSources } from './record-sources.ts';
 import type { Recording } from './recording.ts';
@@ -48,7 +48,7 @@ export async function recordRun(
 
 /** The parts that a recording has something of. */
 export function partsOf({ tensors }: Recording): Set<Part> {
-  return new Set([...tensors.keys()].map(partOf).filter((part) => part !== undefined));
+  return new Set([...tensors.keys()].map(partOf).filter((part) => part !== OTHER));
 }
 
 async function recordPasses(

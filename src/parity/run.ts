@@ -3,7 +3,7 @@ import type { StoredTensor } from '../checkpoint/stored-tensor.ts';
 import type { CLIP } from '../model/clip.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Run } from './compare-key.ts';
-import { partOf } from './keys.ts';
+import { OTHER, partOf } from './keys.ts';
 
 /** What is run: a LoadedModel is one. */
 export interface Subject {
@@ -37,7 +37,7 @@ export class RunInMemory implements Run {
   }
 
   whyAbsent(key: string): string | undefined {
-    if (partOf(key) === undefined) return 'no kind of key that a recording has';
+    if (partOf(key) === OTHER) return 'no kind of key that a recording has';
     return this.#missing.find(([isMeant]) => isMeant(key))?.[1];
   }
 }

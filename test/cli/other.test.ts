@@ -133,6 +133,7 @@ test('--help of every command ends in an example', () => {
     'tokenize',
     'preprocess',
     'inspect',
+    'parity',
     'models',
     'doctor',
     'setup',

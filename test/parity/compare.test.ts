@@ -179,9 +179,7 @@ describe('what cannot be compared is a failure with its reason', () => {
     await expect(compareRecordings(recording({}), recording({}))).rejects.toThrow(
       /^nothing to compare: expected/,
     );
-    await expect(compareRecordings(one, one, { parts: ['grad'] })).rejects.toThrow(
-      /values under grad, got 2 tensors/,
-    );
+    await expect(compareRecordings(one, one, { parts: ['grad'] })).rejects.toThrow(/^nothing to compare/);
   });
 });
 
@@ -210,7 +208,7 @@ test('keys in the order of computation, gradients from the loss back', () => {
     'something.else',
   ];
   expect(inComputationOrder(ordered.toReversed())).toEqual(ordered);
-  expect(partOf('something.else')).toBeUndefined();
+  expect(partOf('something.else')).toBe('other');
   expect(inComputationOrder(['tap.visual.b_new', 'tap.visual.a_new', 'tap.visual.conv1'])).toEqual([
     'tap.visual.conv1',
     'tap.visual.a_new',
