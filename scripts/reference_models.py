@@ -86,7 +86,7 @@ def random_case(sizes, seed):
     with torch.no_grad():
         disturb(model, torch.Generator().manual_seed(seed + 1))
         if sizes["vision_patch_size"] is None:
-            settle(model, clear=4 if sizes["vision_width"] >= 64 else 0)
+            settle(model, clear=5 if sizes["vision_width"] >= 64 else 0)
         for tensor in [*model.parameters(), *(b for b in model.buffers() if b.is_floating_point())]:
             tensor.copy_(tensor.half().float())
     return Case(model, {"vision_heads": heads, "transformer_heads": sizes["transformer_heads"]})

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Beside Python, on inputs that no fixture holds: token ids, pictures, and the main job on archives of true size.
+# Beside Python, on inputs that no fixture holds: token ids, pictures, layers, gradients, and the main job at true size.
 # SEED=… compares others. Makes .venv first where it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,6 +8,15 @@ seed=${SEED:-2026}
 echo "seed $seed"
 .venv/bin/python scripts/compare_tokens.py --count 20000 --seed "$seed"
 .venv/bin/python scripts/compare_pictures.py --generated 400 --files 200 --damaged 0 --seed "$seed"
+recording=$(mktemp)
+trap 'rm -f "$recording"' EXIT
+held() { npx tsx src/cli/main.ts parity --reference "$recording" --backend wasm "$@" | tail -n 1; }
+.venv/bin/python scripts/reference.py vit "$recording" --seed "$seed"
+held
+.venv/bin/python scripts/reference.py rn "$recording" --seed "$seed" --parts param,tap # gradients jump where a ReLU is zero
+held
+.venv/bin/python scripts/reference.py test/fixtures/checkpoints/tiny-vit.pt "$recording" --pairs 2 --parts param,tap,grad,tokens,pixels
+held --model test/fixtures/checkpoints/tiny-vit.pt
 cifar=../shared/data/cifar-100-python.tar.gz
 if [ -e "$cifar" ]; then
   .venv/bin/python scripts/check_classify.py --data "$cifar" --backend wasm

@@ -134,160 +134,96 @@ const rolled = (table: tf.Tensor): tf.Tensor => {
   return tf.concat([rest!, first!]);
 };
 
+function at(part: Part, mistake: string, name: Case, first: string, on: Fault['on']): Fault {
+  return { mistake, case: name, part, first, on };
+}
+
 /** In the order of the computation. */
 export const FAULTS: readonly Fault[] = [
-  {
-    mistake: '`same` padding in the strided stem convolution',
-    case: 'rn',
-    part: 'tap',
-    first: 'tap.visual.conv1',
-    on: ({ swap }) => swap(Conv2d.prototype, 'forward', samePadding),
-  },
-  {
-    mistake: 'batch normalisation with an epsilon of 1e-3',
-    case: 'rn',
-    part: 'tap',
-    first: 'tap.visual.bn1',
-    on: ({ swap }) => swap(BatchNorm2d, 'EPSILON', 1e-3),
-  },
-  {
-    mistake: "no position on the attention pool's question",
-    case: 'rn',
-    part: 'tap',
-    first: 'tap.visual.attnpool.q',
-    on: ({ swap }) => swap(AttentionPool2d.prototype, 'forward', askWithoutPosition),
-  },
-  {
-    mistake: 'the class token last',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.visual.ln_pre',
-    on: ({ swap }) => swap(VisionTransformer.prototype, 'forward', classTokenLast),
-  },
-  {
-    mistake: 'positions off by one',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.visual.ln_pre',
-    on: ({ model }) => distort((model.visual as VisionTransformer).positional_embedding, rolled),
-  },
-  {
-    mistake: 'layer normalisation with an epsilon of 1e-3',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.visual.ln_pre',
-    on: ({ swap }) => swap(LayerNorm, 'EPSILON', 1e-3),
-  },
-  {
-    mistake: 'the norm after the residual sum, not before the branch',
-    case: 'vit',
-    part: 'tap',
-    first: `tap.${BLOCK}.ln_1`,
-    on: ({ swap }) => swap(ResidualAttentionBlock.prototype, 'forward', postNorm),
-  },
-  {
-    mistake: 'heads split by a reshape alone, without transposing',
-    case: 'vit',
-    part: 'tap',
-    first: `tap.${BLOCK}.attn.q`,
-    on: ({ replace }) => replace('ops.splitHeads', splitWithoutTransposing),
-  },
-  {
-    mistake: 'q not scaled',
-    case: 'vit',
-    part: 'tap',
-    first: `tap.${BLOCK}.attn.scores`,
-    on: ({ swap }) =>
-      swap(
-        Attention.prototype,
-        'attend',
-        attendWith(() => 1),
-      ),
-  },
-  {
-    mistake: 'the scale applied twice, to q and to the scores',
-    case: 'vit',
-    part: 'tap',
-    first: `tap.${BLOCK}.attn.scores`,
-    on: ({ swap }) =>
+  at('tap', '`same` padding in the strided stem convolution', 'rn', 'tap.visual.conv1', ({ swap }) =>
+    swap(Conv2d.prototype, 'forward', samePadding),
+  ),
+  at('tap', 'batch normalisation with an epsilon of 1e-3', 'rn', 'tap.visual.bn1', ({ swap }) =>
+    swap(BatchNorm2d, 'EPSILON', 1e-3),
+  ),
+  at('tap', "no position on the attention pool's question", 'rn', 'tap.visual.attnpool.q', ({ swap }) =>
+    swap(AttentionPool2d.prototype, 'forward', askWithoutPosition),
+  ),
+  at('tap', 'the class token last', 'vit', 'tap.visual.ln_pre', ({ swap }) =>
+    swap(VisionTransformer.prototype, 'forward', classTokenLast),
+  ),
+  at('tap', 'positions off by one', 'vit', 'tap.visual.ln_pre', ({ model }) =>
+    distort((model.visual as VisionTransformer).positional_embedding, rolled),
+  ),
+  at('tap', 'layer normalisation with an epsilon of 1e-3', 'vit', 'tap.visual.ln_pre', ({ swap }) =>
+    swap(LayerNorm, 'EPSILON', 1e-3),
+  ),
+  at(
+    'tap',
+    'the norm after the residual sum, not before the branch',
+    'vit',
+    `tap.${BLOCK}.ln_1`,
+    ({ swap }) => swap(ResidualAttentionBlock.prototype, 'forward', postNorm),
+  ),
+  at(
+    'tap',
+    'heads split by a reshape alone, without transposing',
+    'vit',
+    `tap.${BLOCK}.attn.q`,
+    ({ replace }) => replace('ops.splitHeads', splitWithoutTransposing),
+  ),
+  at('tap', 'q not scaled', 'vit', `tap.${BLOCK}.attn.scores`, ({ swap }) =>
+    swap(
+      Attention.prototype,
+      'attend',
+      attendWith(() => 1),
+    ),
+  ),
+  at(
+    'tap',
+    'the scale applied twice, to q and to the scores',
+    'vit',
+    `tap.${BLOCK}.attn.scores`,
+    ({ swap }) =>
       swap(
         Attention.prototype,
         'attend',
         attendWith((headWidth) => 1 / headWidth),
       ),
-  },
-  {
-    mistake: 'GELU instead of QuickGELU',
-    case: 'vit',
-    part: 'tap',
-    first: `tap.${BLOCK}.mlp.gelu`,
-    on: ({ replace }) => replace('ops.quickGelu', gelu),
-  },
-  {
-    mistake: "GELU's approximation by tanh",
-    case: 'vit-gelu',
-    part: 'tap',
-    first: `tap.${BLOCK}.mlp.gelu`,
-    on: ({ replace }) => replace('ops.gelu', geluByTanh),
-  },
-  {
-    mistake: 'no causal mask',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.transformer.resblocks.0.attn.probs',
-    on: ({ replace }) => replace('ops.causalMask', (length: number) => tf.zeros([length, length])),
-  },
-  {
-    mistake: 'the text pooled at its last position, not at its end token',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.text_features',
-    on: ({ swap }) => swap(CLIP.prototype, 'encodeText', poolLastPosition),
-  },
-  {
-    mistake: 'the text projection transposed',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.text_features',
-    on: ({ model }) => distort(model.text_projection, (value) => tf.transpose(value)),
-  },
-  {
-    mistake: 'features not normalised',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.logits_per_image',
-    on: ({ replace }) => replace('ops.normalize', (features: tf.Tensor) => features),
-  },
-  {
-    mistake: 'logit_scale not exponentiated',
-    case: 'vit',
-    part: 'tap',
-    first: 'tap.logits_per_image',
-    on: ({ model }) => distort(model.logit_scale, (value) => tf.log(value)),
-  },
+  ),
+  at('tap', 'GELU instead of QuickGELU', 'vit', `tap.${BLOCK}.mlp.gelu`, ({ replace }) =>
+    replace('ops.quickGelu', gelu),
+  ),
+  at('tap', "GELU's approximation by tanh", 'vit-gelu', `tap.${BLOCK}.mlp.gelu`, ({ replace }) =>
+    replace('ops.gelu', geluByTanh),
+  ),
+  at('tap', 'no causal mask', 'vit', 'tap.transformer.resblocks.0.attn.probs', ({ replace }) =>
+    replace('ops.causalMask', (length: number) => tf.zeros([length, length])),
+  ),
+  at(
+    'tap',
+    'the text pooled at its last position, not at its end token',
+    'vit',
+    'tap.text_features',
+    ({ swap }) => swap(CLIP.prototype, 'encodeText', poolLastPosition),
+  ),
+  at('tap', 'the text projection transposed', 'vit', 'tap.text_features', ({ model }) =>
+    distort(model.text_projection, (value) => tf.transpose(value)),
+  ),
+  at('tap', 'features not normalised', 'vit', 'tap.logits_per_image', ({ replace }) =>
+    replace('ops.normalize', (features: tf.Tensor) => features),
+  ),
+  at('tap', 'logit_scale not exponentiated', 'vit', 'tap.logits_per_image', ({ model }) =>
+    distort(model.logit_scale, (value) => tf.log(value)),
+  ),
   ...training.FAULTS,
-  {
-    mistake: 'no decoding of HTML entities',
-    case: 'vit',
-    part: 'tokens',
-    first: 'expect.tokens',
-    on: ({ replace }) => {
-      for (const name of ['html.unescapeHtml', 'html.unescapeEntities'])
-        replace(name, (text: string) => text);
-    },
-  },
-  {
-    mistake: 'a bilinear resize',
-    case: 'vit',
-    part: 'pixels',
-    first: 'expect.pixels.0',
-    on: ({ replace }) => replace('kernel.bicubic', bilinear),
-  },
-  {
-    mistake: 'mean and standard deviation exchanged',
-    case: 'vit',
-    part: 'pixels',
-    first: 'expect.image.0',
-    on: ({ replace }) => replace('preprocess.normalize', exchangeMeanAndStd),
-  },
+  at('tokens', 'no decoding of HTML entities', 'vit', 'expect.tokens', ({ replace }) => {
+    for (const name of ['html.unescapeHtml', 'html.unescapeEntities']) replace(name, (text: string) => text);
+  }),
+  at('pixels', 'a bilinear resize', 'vit', 'expect.pixels.0', ({ replace }) =>
+    replace('kernel.bicubic', bilinear),
+  ),
+  at('pixels', 'mean and standard deviation exchanged', 'vit', 'expect.image.0', ({ replace }) =>
+    replace('preprocess.normalize', exchangeMeanAndStd),
+  ),
 ];

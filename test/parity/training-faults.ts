@@ -1,16 +1,25 @@
 // The mistakes of faults.ts that only a backward pass or a training shows.
 import * as tf from '@tensorflow/tfjs-core';
+import type { CLIP } from '../../src/model/clip.ts';
 import { AdamW } from '../../src/train/adamw.ts';
 import { trainableParameters } from '../../src/train/gradients.ts';
 import type { Fault, Switches } from './faults.ts';
 
 type Gradients = ReadonlyMap<string, tf.Tensor>;
 
-/** AdamW's step with `before` and `after` around it. */
-function aroundStep({ swap }: Switches, around: (step: Step) => Step): void {
-  swap(AdamW.prototype, 'step', around(AdamW.prototype.step));
+type Step = (gradients: Gradients, learningRate: number) => void;
+
+/** Puts a faulty step around AdamW's own. */
+function stepWith(
+  faulty: (optimizer: AdamW, step: Step, gradients: Gradients, learningRate: number, model: CLIP) => void,
+) {
+  return ({ swap, model }: Switches): void => {
+    const { step } = AdamW.prototype;
+    swap(AdamW.prototype, 'step', function (this: AdamW, gradients: Gradients, learningRate: number) {
+      faulty(this, step.bind(this), gradients, learningRate, model);
+    });
+  };
 }
-type Step = (this: AdamW, gradients: Gradients, learningRate: number) => void;
 
 /** The mean as if it were a constant: right forwards, and wrong in everything that lies before it. */
 function layerNormWithoutGradientOfMean(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number) {
@@ -46,60 +55,45 @@ export const FAULTS: readonly Fault[] = [
     case: 'vit',
     part: 'train',
     first: 'train.loss',
-    on: (switches) =>
-      aroundStep(
-        switches,
-        (step) =>
-          function (gradients, learningRate) {
-            const { options } = this;
-            const parameters = trainableParameters(switches.model);
-            const coupled = new Map(
-              [...gradients].map(([name, gradient]) => {
-                const { value, shape } = parameters.get(name)!;
-                const decay = shape.length > 1 ? options.weightDecay : 0;
-                return [name, tf.tidy(() => tf.add(gradient, tf.mul(value, decay)))];
-              }),
-            );
-            Object.assign(this, { options: { ...options, weightDecay: 0 } });
-            step.call(this, coupled, learningRate);
-            Object.assign(this, { options });
-            tf.dispose([...coupled.values()]);
-          },
-      ),
+    on: stepWith((optimizer, step, gradients, learningRate, model) => {
+      const { options } = optimizer;
+      const parameters = trainableParameters(model);
+      const coupled = new Map(
+        [...gradients].map(([name, gradient]) => {
+          const { value, shape } = parameters.get(name)!;
+          const decay = shape.length > 1 ? options.weightDecay : 0;
+          return [name, tf.tidy(() => tf.add(gradient, tf.mul(value, decay)))];
+        }),
+      );
+      Object.assign(optimizer, { options: { ...options, weightDecay: 0 } });
+      step(coupled, learningRate);
+      Object.assign(optimizer, { options });
+      tf.dispose([...coupled.values()]);
+    }),
   },
   {
     mistake: 'no bias correction',
     case: 'vit',
     part: 'train',
     first: 'train.loss',
-    on: (switches) =>
-      aroundStep(
-        switches,
-        (step) =>
-          function (gradients, learningRate) {
-            const { steps } = this;
-            this.steps = 1e6; // long after the start, both corrections are 1
-            step.call(this, gradients, learningRate);
-            this.steps = steps + 1;
-          },
-      ),
+    on: stepWith((optimizer, step, gradients, learningRate) => {
+      const { steps } = optimizer;
+      optimizer.steps = 1e6; // long after the start, both corrections are 1
+      step(gradients, learningRate);
+      optimizer.steps = steps + 1;
+    }),
   },
   {
     mistake: 'decay of gains and biases too',
     case: 'vit',
     part: 'train',
     first: 'train.loss',
-    on: (switches) =>
-      aroundStep(
-        switches,
-        (step) =>
-          function (gradients, learningRate) {
-            for (const { value, shape } of trainableParameters(switches.model).values()) {
-              if (shape.length < 2)
-                tf.tidy(() => value.assign(tf.mul(value, 1 - learningRate * this.options.weightDecay)));
-            }
-            step.call(this, gradients, learningRate);
-          },
-      ),
+    on: stepWith(({ options }, step, gradients, learningRate, model) => {
+      for (const { value, shape } of trainableParameters(model).values()) {
+        if (shape.length > 1) continue;
+        tf.tidy(() => value.assign(tf.mul(value, 1 - learningRate * options.weightDecay)));
+      }
+      step(gradients, learningRate);
+    }),
   },
 ];
