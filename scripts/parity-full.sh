@@ -32,6 +32,7 @@ held() {
 record() {
   local start=$SECONDS pairs=2
   case $1 in RN101 | RN50x*) pairs=3 ;; esac
+  [ "${GRADIENTS:-yes}" = yes ] || pairs=1
   reference="$folder/recording.safetensors"
   .venv/bin/python scripts/reference.py "$1" "$reference" --pairs "$pairs" --parts "$2" | sed "s|.*: |$1: |"
   echo "  recorded in $((SECONDS - start)) s"

@@ -9,7 +9,7 @@ import clip.model
 import torch
 from clip.simple_tokenizer import SimpleTokenizer
 from make_openai_archive import ARCHITECTURES, SIZES, disturb
-from reference_taps import record_taps
+from reference_taps import attention_pool
 from safetensors.torch import load_file
 
 TEXT = {"context_length": 77, "vocab_size": 49408}
@@ -138,9 +138,13 @@ def settle(model, clear):
     model.eval().encode_image(pictures)
     for hook in hooks:
         hook.remove()
-    taps = record_taps(model, pictures, torch.zeros(1, model.context_length, dtype=torch.int64))
+    seen = {}
+    hook = visual.attnpool.register_forward_pre_hook(
+        lambda pool, inputs: attention_pool(seen.__setitem__, "pool", pool, inputs))
+    model.encode_image(pictures)
+    hook.remove()
     for part in ("q", "k"):
-        getattr(visual.attnpool, f"{part}_proj").weight.div_(taps[f"tap.visual.attnpool.{part}"].std())
+        getattr(visual.attnpool, f"{part}_proj").weight.div_(seen[f"pool.{part}"].std())
 
 
 def trained_case(path):

@@ -2,7 +2,7 @@
 // numbers and the reasons. Both sides compute in fp32; they add in another order.
 
 export interface Bars {
-  /** Every tap: max |Δ| over the reference's max. */
+  /** Every tap: max |Δ| over the reference's max; over 1 for logits that are all smaller. */
   tap: number;
   /** image_features and text_features besides: max |Δ| once their rows have length 1. */
   features: number;

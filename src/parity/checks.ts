@@ -53,14 +53,18 @@ function checksOf(pair: Pair, whole: Measured, scales: Scales): Check[] {
     bar,
     worst,
   });
+  if (key.startsWith('tap.logits_per_')) {
+    // Cosines may all lie near zero, and nothing can be relative to that: below 1 a logit's error is taken as it is.
+    const absolute: Check = { measure: 'absolute', error: maxAbs, bar: bars.logits, worst };
+    return largest < 1
+      ? [{ ...absolute, bar: Math.min(bars.tap, bars.logits) }]
+      : [relative(bars.tap), absolute];
+  }
   if (key.startsWith('tap.')) {
     const checks = [relative(bars.tap)];
     if (/^tap\.(image|text)_features$/.test(key)) {
       const distance = normalizedDistance(actual, expected, shape.at(-1) ?? 1);
       checks.push({ measure: 'normalised', bar: bars.features, ...distance });
-    }
-    if (key.startsWith('tap.logits_per_')) {
-      checks.push({ measure: 'absolute', error: maxAbs, bar: bars.logits, worst });
     }
     return checks;
   }

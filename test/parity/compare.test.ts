@@ -61,6 +61,11 @@ describe('bars', () => {
       measure: 'absolute',
       bar: BARS.logits,
     });
+    expect(await row('tap.logits_per_text', [1e-3 + 1.9e-5], [1e-3])).toMatchObject({
+      ok: true,
+      bar: BARS.tap,
+    });
+    expect(await row('tap.logits_per_text', [1e-3 + 2.1e-5], [1e-3])).toMatchObject({ ok: false });
     expect(await row('tap.logits_per_image', [99.9999], [100])).toMatchObject({
       ok: true,
       measure: 'absolute',
