@@ -1,5 +1,5 @@
 // The end of a training: the weights as they are shipped, the test split's accuracy, the card and its figures.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { SEEN } from '../../src/data/shapes/classes.ts';
@@ -58,4 +58,9 @@ export async function publish(loaded: LoadedModel, folder: string, training: Tra
     labels: test.fineNames,
   };
   writeFileSync(join(folder, 'README.md'), writeCard(facts));
+  // What PyTorch computed with other weights.
+  rmSync(join(folder, 'reference.safetensors'), { force: true });
+  console.log(
+    `record PyTorch's run again: .venv/bin/python scripts/reference.py mini ${folder}/reference.safetensors --pairs 1 --parts tap,tokens,pixels`,
+  );
 }

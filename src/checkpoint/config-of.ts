@@ -23,10 +23,11 @@ function readUntold(text: string | undefined, file: string): Partial<Untold> {
   if (text === undefined) return {};
   const refuse = (expected: string, got: string) =>
     new ClipError(`${file}: config in __metadata__`, { expected, got });
-  let config: Record<string, unknown>;
+  let config: Record<string, unknown> | undefined;
   try {
-    config = Object(JSON.parse(text));
-  } catch {
+    config = JSON.parse(text);
+  } catch {}
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw refuse('a JSON object', text.slice(0, 60));
   }
   const { vision_heads, transformer_heads, activation } = config;

@@ -4,12 +4,14 @@ import type { Command } from 'commander';
 import type { Run } from '../parity/compare-key.ts';
 import type { Part } from '../parity/keys.ts';
 import type { Recording } from '../parity/recording.ts';
-import type { LoadedModel } from '../tasks/loaded-model.ts';
-import { loadModel, type ModelOptions, wholeNumber, withModel } from './options.ts';
+import { backendOption, wholeNumber } from './options.ts';
 import { withParts, withRecording } from './parity-options.ts';
+import { loadSubject, type NamedSubject } from './parity-subject.ts';
 import { note, printLine, progressBar, UsageError } from './terminal.ts';
 
-interface Options extends ModelOptions {
+interface Options {
+  model?: string;
+  backend: string;
   out: string;
   reference?: string;
   image?: string[];
@@ -33,7 +35,9 @@ export function registerParityRecord(parity: Command): void {
     .option('--text <texts...>', 'texts to run the model on, instead of random ids')
     .option('--pairs <n>', 'how much noise: pictures and texts', wholeNumber(2), 2)
     .option('--seed <n>', 'of the noise', wholeNumber(0), 0);
-  withParts(withModel(command))
+  withParts(command)
+    .option('--model <name|path>', "a model (default: the reference's own weights, else mini)")
+    .addOption(backendOption())
     .addHelpText(
       'after',
       `
@@ -50,28 +54,31 @@ async function run(options: Options, command: Command): Promise<void> {
   if (reference !== undefined && (image ?? text) !== undefined) {
     throw new UsageError('--reference brings its own inputs: expected it without --image and --text');
   }
-  const loaded = await loadModel(options);
-  if (reference === undefined)
-    await record(loaded, await chooseInputs(loaded, options), PARTS, options, version);
-  else {
-    const { partsOf } = await import('../parity/record.ts');
-    await withRecording(reference, (recording) =>
-      record(loaded, recording, partsOf(recording), options, version),
-    );
+  if (reference === undefined) {
+    const subject = await loadSubject(options.model, options.backend);
+    return record(subject, await chooseInputs(subject, options), PARTS, options, version);
   }
+  const { partsOf } = await import('../parity/record.ts');
+  await withRecording(reference, async (recording) => {
+    const subject = await loadSubject(options.model, options.backend, { recording, path: reference });
+    await record(subject, recording, partsOf(recording), options, version);
+  });
 }
 
-async function chooseInputs(loaded: LoadedModel, { image, text, pairs, seed }: Options): Promise<Recording> {
+async function chooseInputs(
+  subject: NamedSubject,
+  { image, text, pairs, seed }: Options,
+): Promise<Recording> {
   const { inputsFrom, seededInputs } = await import('../parity/inputs.ts');
-  if (!image && !text) return seededInputs(loaded.model.config, pairs, seed);
+  if (!image && !text) return seededInputs(subject.model.config, pairs, seed);
   const { decodePicture, readPictureFile } = await import('../data/pictures/decode.node.ts');
   const files: Uint8Array[] = [];
   for (const path of image ?? []) files.push(await readPictureFile(path));
-  return inputsFrom(loaded, files, text ?? [], decodePicture);
+  return inputsFrom(subject, files, text ?? [], decodePicture);
 }
 
 async function record(
-  loaded: LoadedModel,
+  subject: NamedSubject,
   inputs: Recording,
   defaults: Iterable<Part>,
   { parts = [...defaults], out }: Options,
@@ -82,10 +89,10 @@ async function record(
   const { writeSafetensors } = await import('../checkpoint/write-safetensors.node.ts');
   const bar = progressBar('computing');
   try {
-    const recorded = await recordRun(loaded, inputs, { parts, decodePicture, onProgress: bar.update });
+    const recorded = await recordRun(subject, inputs, { parts, decodePicture, onProgress: bar.update });
     bar.stop();
     sayAbsent(recorded, parts);
-    const metadata = new Map([...inputs.metadata, ...aboutRun(loaded, out, version)]);
+    const metadata = new Map([...inputs.metadata, ...aboutRun(subject, out, version)]);
     await writeSafetensors(out, recorded.tensors.values(), metadata);
     printLine(`${out}: ${recorded.tensors.size} tensors`);
   } finally {
@@ -104,7 +111,7 @@ function sayAbsent(recorded: Run, parts: readonly Part[]): void {
   }
 }
 
-function aboutRun({ name, backend, model }: LoadedModel, out: string, version: string): [string, string][] {
+function aboutRun({ name, backend, model }: NamedSubject, out: string, version: string): [string, string][] {
   const { vision_heads, transformer_heads, activation } = model.config;
   return [
     ['case', basename(out).replace(/\.safetensors$/, '')],

@@ -1,8 +1,7 @@
 // clip-tfjs parity: where this program and a recorded run part, and by how much.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Recording } from '../parity/recording.ts';
-import type { Subject } from '../parity/run.ts';
-import { BACKENDS, checkFigurePath, loadModel } from './options.ts';
+import { BACKENDS, checkFigurePath } from './options.ts';
 import { registerParityCompare } from './parity-compare.ts';
 import {
   type NamedReport,
@@ -12,7 +11,8 @@ import {
   withReport,
 } from './parity-options.ts';
 import { registerParityRecord } from './parity-record.ts';
-import { note, progressBar, UsageError } from './terminal.ts';
+import { loadSubject, type NamedSubject } from './parity-subject.ts';
+import { progressBar, UsageError } from './terminal.ts';
 
 interface Options extends ReportOptions {
   model?: string;
@@ -68,48 +68,13 @@ async function run(options: Options): Promise<void> {
     const reports: NamedReport[] = [];
     let model = '';
     for (const backend of options.backend) {
-      const subject = await loadSubject(options.model, reference, path, backend);
+      const subject = await loadSubject(options.model, backend, { recording: reference, path });
       model = subject.name;
       reports.push({ backend: subject.backend, report: await reportOn(subject, reference, options) });
       subject.release();
     }
     await printReports(reports, options, { model, reference: path });
   });
-}
-
-interface NamedSubject extends Subject {
-  name: string;
-  backend: string;
-  /** Whether its weights are the recording's, and so nothing to compare. */
-  isOwn: boolean;
-  release(): void;
-}
-
-/** The model that was named; else that of the recording's own weights; else the embedded one. */
-async function loadSubject(
-  name: string | undefined,
-  reference: Recording,
-  path: string,
-  backend: string,
-): Promise<NamedSubject> {
-  const { hasOwnModel, ownModel } = await import('../parity/own-model.ts');
-  const { MINI, mergesBeside } = await import('../tasks/load.node.ts');
-  if (name !== undefined || !hasOwnModel(reference)) {
-    const { model, tokenizer, release, ...loaded } = await loadModel({ model: name ?? MINI, backend });
-    return { model, tokenizer, release, name: loaded.name, backend: loaded.backend, isOwn: false };
-  }
-  const { startEngine } = await import('../backend/engines.node.ts');
-  const { releaseModel } = await import('../checkpoint/state-dict.ts');
-  const engine = await startEngine(backend);
-  note(`engine: ${engine}`);
-  const bar = progressBar('loading the recorded weights');
-  try {
-    const { model, tokenizer } = await ownModel(reference, path, await mergesBeside(path), bar.update);
-    const release = (): void => releaseModel(model);
-    return { model, tokenizer, release, name: "the recording's own model", backend: engine, isOwn: true };
-  } finally {
-    bar.stop();
-  }
 }
 
 async function reportOn(

@@ -51,7 +51,8 @@ export async function compareKey(
   const pair = { key, shape, actual: await numbersOf(ours!), expected: await numbersOf(theirs!) };
   const whole = measure(pair.actual, pair.expected);
   const { error, measure: kind, bar, worst } = worstCheck(pair, whole, scales);
-  const ok = error <= bar;
+  const isNumber = Number.isFinite(whole.maxAbs);
+  const ok = isNumber && error <= bar;
   const crossed = /\.relu\d$/.test(key) ? crossings(pair.actual, pair.expected) : 0;
   return {
     name: key,
@@ -64,16 +65,17 @@ export async function compareKey(
     bar,
     ok,
     ...(crossed > 0 && { crossed }),
-    ...(!Number.isFinite(whole.maxAbs) && { problem: 'a value is no number' }),
+    ...(!isNumber && { problem: 'a value is no number' }),
+    ...(isNumber && error === Infinity && { problem: 'all zeros are expected' }),
     ...(!ok && { worst: around(worst, shape, pair.actual, pair.expected) }),
   };
 }
 
 function whyIncomparable(key: string, actual: Run, expected: Recording): string | undefined {
   const [ours, theirs] = [actual.tensors.get(key), expected.tensors.get(key)];
-  if (!theirs) return 'only in the first recording';
-  if (!ours) return actual.whyAbsent?.(key) ?? 'only in the reference';
-  if (`${ours.shape}` !== `${theirs.shape}`) return `another shape: [${ours.shape.join(', ')}]`;
+  if (!theirs) return 'only in the actual recording';
+  if (!ours) return actual.whyAbsent?.(key) ?? 'only in the expected recording';
+  if (`${ours.shape}` !== `${theirs.shape}`) return `here it is [${ours.shape.join(', ')}]`;
   if (!key.startsWith('train.')) return undefined;
   const [a, b] = [readTraining(actual.metadata), readTraining(expected.metadata)];
   if (!a.options || !b.options) return a.problem ?? b.problem;

@@ -23,7 +23,7 @@ export interface CompareOptions {
   /** What is compared; everything unless given. `other` are keys of no known kind. */
   parts?: Iterable<Part | typeof OTHER> | undefined;
   /** The expected recording may lack what the other has. */
-  subset?: boolean;
+  subset?: boolean | undefined;
   /** Called after each row, with the rows done and in all. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }

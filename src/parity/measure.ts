@@ -75,7 +75,7 @@ function lengthOf(values: Numbers, from: number, count: number): number {
 export function mixedDistance(actual: Numbers, expected: Numbers): Distance {
   let [error, worst] = [0, 0];
   expected.forEach((b, i) => {
-    const distance = distanceOf(actual[i]!, b) / Math.max(1, Math.abs(b));
+    const distance = distanceOf(actual[i]!, b) / (Math.abs(b) > 1 ? Math.abs(b) : 1); // a NaN stays infinitely far
     if (distance > error) [error, worst] = [distance, i];
   });
   return { error, worst };

@@ -55,7 +55,7 @@ function summary({ verdict, first, rows, unrecorded }: ParityReport): string[] {
   if (unrecorded.length > 0) {
     const more = unrecorded.length > NAMED ? ' …' : '';
     lines.push(
-      `the reference has nothing of ${unrecorded.length} values: ${unrecorded.slice(0, NAMED).join(', ')}${more}`,
+      `not in the recording, and not compared: ${unrecorded.length} of our values, ${unrecorded.slice(0, NAMED).join(', ')}${more}`,
     );
   }
   const flips = rows.filter(({ crossed = 0 }) => crossed > 0);

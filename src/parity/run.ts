@@ -36,8 +36,8 @@ export class RunInMemory implements Run {
     if (why !== undefined) this.#missing.push([isMeant, why]);
   }
 
-  whyAbsent(key: string): string | undefined {
+  whyAbsent(key: string): string {
     if (partOf(key) === OTHER) return 'no kind of key that a recording has';
-    return this.#missing.find(([isMeant]) => isMeant(key))?.[1];
+    return this.#missing.find(([isMeant]) => isMeant(key))?.[1] ?? 'the model has no value of this name';
   }
 }

@@ -140,6 +140,22 @@ describe('parity record and compare', () => {
     );
   });
 
+  test('a recording’s own weights run on its own inputs give all of it again', () => {
+    const recorded = clip(
+      'parity',
+      'record',
+      '--reference',
+      vit,
+      '--out',
+      'again.safetensors',
+      '--backend',
+      'wasm',
+    );
+    expect(recorded.status).toBe(0);
+    const { stdout, status } = clip('parity', 'compare', 'again.safetensors', vit, '--json');
+    expect([JSON.parse(stdout).unrecorded, status]).toEqual([[], 0]);
+  });
+
   test('a run on a picture and a text, and what it cannot have', () => {
     const picture = fixture('pictures/colour-444.jpg');
     const { stderr, status } = clip(

@@ -135,15 +135,15 @@ describe('what cannot be compared is a failure with its reason', () => {
 
   test('only on one side', async () => {
     const less = recording({ 'tap.visual': [1] });
-    expect(await reason(less, one)).toEqual(['fail', 'tap.transformer: only in the reference']);
-    expect(await reason(one, less)).toEqual(['fail', 'tap.transformer: only in the first recording']);
+    expect(await reason(less, one)).toEqual(['fail', 'tap.transformer: only in the expected recording']);
+    expect(await reason(one, less)).toEqual(['fail', 'tap.transformer: only in the actual recording']);
     expect(await reason(one, less, { subset: true })).toEqual(['pass']);
     expect((await compareRecordings(one, less, { subset: true })).unrecorded).toEqual(['tap.transformer']);
   });
 
   test('another shape, even of as many numbers', async () => {
     const tall = recording({ 'tap.visual': ['F32', [1, 1], Float32Array.of(1)], 'tap.transformer': [1] });
-    expect(await reason(tall, one)).toEqual(['fail', 'tap.visual: another shape: [1, 1]']);
+    expect(await reason(tall, one)).toEqual(['fail', 'tap.visual: here it is [1, 1]']);
   });
 
   test('what is no number, on either side or on both', async () => {
@@ -154,10 +154,28 @@ describe('what cannot be compared is a failure with its reason', () => {
       [Infinity, 1],
       [1, -Infinity],
     ] as const) {
+      for (const name of [
+        'tap.visual',
+        'tap.text_features',
+        'tap.logits_per_text',
+        'grad.proj',
+        'train.loss',
+        'train.param.proj',
+        'expect.image.0',
+        'expect.tokens',
+      ]) {
+        const of = await row(name, [a, 1], [b, 1]);
+        expect(of, name).toMatchObject({ ok: false, maxAbs: null, problem: 'a value is no number' });
+      }
       const found = await row('tap.visual', [a, 1], [b, 1]);
-      expect(found).toMatchObject({ ok: false, maxAbs: null, problem: 'a value is no number' });
       expect(JSON.parse(JSON.stringify(found)).error).toBeNull();
     }
+  });
+
+  test('something where nothing but zeros is expected', async () => {
+    const problem = 'all zeros are expected';
+    expect(await row('tap.visual', [0, 1e-9], [0, 0])).toMatchObject({ ok: false, error: null, problem });
+    expect(await row('tap.visual', [0, 0], [0, 0])).toMatchObject({ ok: true, error: 0, cosine: 1 });
   });
 
   test('a training under other options, or under none', async () => {

@@ -88,7 +88,7 @@ describe('a recording that cannot be run fails, and says why', () => {
     });
     const problems = await problemsOf(renamed);
     expect(problems).toMatchObject({
-      'only in the reference': 'tap.visual.conv_1',
+      'the model has no value of this name': 'tap.visual.conv_1',
       'no kind of key that a recording has': 'values.x',
       'source.text: expected a JSON array of strings in UTF-8, got something else': 'expect.tokens',
       'needs the source.picture of its number, which the recording lacks': 'expect.pixels.1',
