@@ -84,8 +84,9 @@ function checksOf(pair: Pair, whole: Measured, scales: Scales): Check[] {
 /** A softmax does not see what is added to every score, so the keys' biases have a zero gradient and a bar of their own. */
 function checksOfTrained({ key, actual, expected }: Pair, { bars, learningRate, steps }: Scales): Check[] {
   const count = expected.length;
+  const third = Math.floor(count / 3);
   const [from, to] = key.endsWith('attn.in_proj_bias')
-    ? [count / 3, (2 * count) / 3] // [3D]: queries, keys, values
+    ? [third, 2 * third] // [3D]: queries, keys, values
     : key.endsWith('attnpool.k_proj.bias')
       ? [0, count]
       : [0, 0];

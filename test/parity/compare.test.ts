@@ -98,6 +98,7 @@ describe('bars', () => {
       error: expect.closeTo(0.11, 6),
     });
     expect(await row('train.param.visual.attnpool.k_proj.bias', [0.15], [0])).toMatchObject({ ok: true });
+    expect(await row(name, [1, 2, 3, 4], [1, 2, 3, 4])).toMatchObject({ ok: true, error: 0 });
     expect(await row('train.param.visual.attnpool.q_proj.bias', [0.0011], [0])).toMatchObject({ ok: false });
   });
 
