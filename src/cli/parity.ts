@@ -87,7 +87,7 @@ async function reportOn(
   const { decodePicture } = await import('../data/pictures/decode.node.ts');
   const parts = new Set(asked ?? partsOf(reference));
   if (subject.isOwn) parts.delete('param');
-  const bar = progressBar('computing');
+  const bar = progressBar('computing and comparing');
   try {
     return await parityOf(subject, reference, { parts, bars, decodePicture, onProgress: bar.update });
   } finally {

@@ -5,8 +5,14 @@ import { isGiven, OTHER, PARTS, type Part, partOf } from './keys.ts';
 import { partsOf, type RecordOptions, recordRun } from './record.ts';
 import type { Recording } from './recording.ts';
 import type { Subject } from './run.ts';
+import { readTraining } from './training-options.ts';
 
-export type ParityOptions = RecordOptions & Pick<CompareOptions, 'bars'>;
+export interface ParityOptions extends Omit<RecordOptions, 'onProgress'>, Pick<CompareOptions, 'bars'> {
+  /** Called after each pass through the model and each value compared, with the work done and in all. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+const PASS = 50; // a pass takes about as long as comparing so many values
 
 /**
  * Runs what a recording holds, on its inputs, and reports on every value; what the model has besides is only counted, and
@@ -15,16 +21,36 @@ export type ParityOptions = RecordOptions & Pick<CompareOptions, 'bars'>;
 export async function parityOf(
   subject: Subject,
   recording: Recording,
-  { parts = partsOf(recording), bars, ...options }: ParityOptions = {},
+  { parts = partsOf(recording), bars, decodePicture, onProgress }: ParityOptions = {},
 ): Promise<ParityReport> {
   const wanted = new Set<Part | typeof OTHER>([...parts, OTHER]);
   const held = new Set([...recording.tensors.keys()].filter((key) => !isGiven(key)).map(partOf));
+  const isRun = (part: Part): boolean => wanted.has(part) && held.has(part);
+  const { steps = 0 } = isRun('train') ? (readTraining(recording.metadata).options ?? {}) : {};
+  const values = [...recording.tensors.keys()].filter(
+    (key) => !isGiven(key) && wanted.has(partOf(key)),
+  ).length;
+  const total = values + PASS * (Number(isRun('tap')) + Number(isRun('grad')) + steps);
+  let done = 0;
+  const advance = (by: number) => (): void => {
+    done += by;
+    onProgress?.(done, total);
+  };
   const rows: ParityRow[] = [];
   const unrecorded: string[] = [];
   for (const part of [...PARTS, OTHER] as const) {
     if (!wanted.has(part) || !held.has(part)) continue;
-    const run = await recordRun(subject, recording, { ...options, parts: part === OTHER ? [] : [part] });
-    const report = await compareRecordings(run, recording, { bars, parts: [part], subset: true });
+    const run = await recordRun(subject, recording, {
+      parts: part === OTHER ? [] : [part],
+      decodePicture,
+      onProgress: advance(PASS),
+    });
+    const report = await compareRecordings(run, recording, {
+      bars,
+      parts: [part],
+      subset: true,
+      onProgress: advance(1),
+    });
     rows.push(...report.rows);
     unrecorded.push(...report.unrecorded);
   }

@@ -6,7 +6,8 @@ import { startEngine } from '../../src/backend/engines.node.ts';
 import { decodePicture } from '../../src/data/pictures/decode.node.ts';
 import { compareRecordings } from '../../src/parity/compare.ts';
 import { inputsFrom, seededInputs } from '../../src/parity/inputs.ts';
-import type { Part } from '../../src/parity/keys.ts';
+import { type Part, partOf } from '../../src/parity/keys.ts';
+import { parityOf } from '../../src/parity/parity.ts';
 import { recordRun } from '../../src/parity/record.ts';
 import { memoryTensor, numbersOf, type Recording } from '../../src/parity/recording.ts';
 import { fixture } from '../support.ts';
@@ -119,6 +120,20 @@ test('a run leaves the model as it was', async () => {
     expect(weightsOf(subject.model)).toEqual(before);
     expect(passes).toEqual(Array.from({ length: 12 }, (_, i) => `${i + 1}/12`));
   });
+});
+
+test('parityOf reports on all parts, and on its progress to the end', async () => {
+  const progress: [done: number, total: number][] = [];
+  const report = await withOwnModel(vit, (subject) =>
+    parityOf(subject, vit, { decodePicture, onProgress: (...at) => progress.push(at) }),
+  );
+  expect(report).toMatchObject({ verdict: 'pass', first: null, unrecorded: [] });
+  const kinds = report.rows.map(({ name }) => partOf(name));
+  expect([...new Set(kinds)]).toEqual(['param', 'tap', 'grad', 'train', 'tokens', 'pixels']);
+  expect(progress.at(-1)![0]).toBe(progress[0]![1]);
+  expect(
+    progress.every(([done, total], i) => total === progress[0]![1] && done > (progress[i - 1]?.[0] ?? 0)),
+  ).toBe(true);
 });
 
 test('other weights than the recorded ones are found before anything else', async () => {
