@@ -43,7 +43,7 @@ def main():
     torch.set_num_threads(options.threads)
     case = load_case(options.model, options.seed, options.activation)
     pictures = [open(path, "rb").read() for path in options.image] or drawn_pictures()[:options.pairs]
-    texts = options.text or texts_that_fit(case.tokenizer(), case.model.context_length)
+    texts = options.text or texts_that_fit(case.tokenizer, case.model.context_length)
     image, text = inputs(case, options, pictures, texts)
     tensors = {"input.image": image, "input.text": text}
     if "tokens" in options.parts:

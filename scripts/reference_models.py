@@ -1,5 +1,6 @@
 """The models that scripts/reference.py records: random ones of true size, reduced ones, trained ones from a file."""
 
+import functools
 import gzip
 import os
 import tempfile
@@ -37,6 +38,7 @@ class Case:
         self.reduced = random and model.transformer.width < 64
         self.resolution = model.visual.input_resolution
 
+    @functools.cached_property
     def tokenizer(self):
         """OpenAI's tokenizer with the vocabulary of the model: its own merges, or the first of OpenAI's."""
         merges = self.merges

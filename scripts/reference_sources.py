@@ -49,7 +49,7 @@ def normalize(pixels):  # [R, R, 3] → [3, R, R]
 
 
 def tokenize(case, texts):  # → [M, L]
-    clip.clip._tokenizer = case.tokenizer()
+    clip.clip._tokenizer = case.tokenizer
     return clip.clip.tokenize(texts, case.model.context_length)
 
 

@@ -4,7 +4,7 @@ import { drawPanel, type Frame, LEFT, type Panel, panelHeight, RIGHT, WIDTH } fr
 import type { Series } from './parity-series.ts';
 import { line, shorten, text, toPng, widthOf } from './svg.ts';
 
-export interface ParityRow {
+export interface DrawnRow {
   /** The recording's key, such as `tap.visual.conv1`. */
   name: string;
   /** What was held against the bar. */
@@ -18,7 +18,7 @@ export interface ParityRow {
 /** One backend's rows, in the order of computation. */
 export interface ParityLine {
   backend: string;
-  rows: readonly ParityRow[];
+  rows: readonly DrawnRow[];
 }
 
 // Okabe and Ito's, told apart by the colour-blind.
@@ -70,7 +70,7 @@ function frameOf(lines: readonly ParityLine[]): Frame {
 }
 
 /** The largest of the bars that the drawn error was held against: some taps have another measure and bar besides. */
-function barOf(rows: readonly ParityRow[]): number | undefined {
+function barOf(rows: readonly DrawnRow[]): number | undefined {
   const bars = rows.filter(({ error, relative }) => error === relative).map(({ bar }) => bar ?? 0);
   const largest = Math.max(...bars);
   return largest > 0 ? largest : undefined;

@@ -26,6 +26,8 @@ export interface Scales {
   largestGradient: number;
   learningRate: number;
   steps: number;
+  /** Why nothing of a training can be compared. */
+  trainingProblem: string | undefined;
 }
 
 export interface Pair {

@@ -2,7 +2,6 @@
 import { type Scales, worstCheck } from './checks.ts';
 import { measure, ratio } from './measure.ts';
 import { type Numbers, numbersOf, type Recording } from './recording.ts';
-import { differenceOfTrainings, readTraining } from './training-options.ts';
 
 export interface ParityRow {
   /** The recording's key. */
@@ -43,7 +42,7 @@ export async function compareKey(
 ): Promise<ParityRow> {
   const [ours, theirs] = [actual.tensors.get(key), expected.tensors.get(key)];
   const shape = [...(theirs ?? ours!).shape];
-  const problem = whyIncomparable(key, actual, expected);
+  const problem = whyIncomparable(key, actual, expected, scales);
   if (problem !== undefined) {
     const nothing = { maxAbs: null, relative: null, cosine: null, error: null, measure: null, bar: null };
     return { name: key, shape, ...nothing, ok: false, problem };
@@ -71,15 +70,17 @@ export async function compareKey(
   };
 }
 
-function whyIncomparable(key: string, actual: Run, expected: Recording): string | undefined {
+function whyIncomparable(
+  key: string,
+  actual: Run,
+  expected: Recording,
+  { trainingProblem }: Scales,
+): string | undefined {
   const [ours, theirs] = [actual.tensors.get(key), expected.tensors.get(key)];
   if (!theirs) return 'only in the actual recording';
   if (!ours) return actual.whyAbsent?.(key) ?? 'only in the expected recording';
   if (`${ours.shape}` !== `${theirs.shape}`) return `here it is [${ours.shape.join(', ')}]`;
-  if (!key.startsWith('train.')) return undefined;
-  const [a, b] = [readTraining(actual.metadata), readTraining(expected.metadata)];
-  if (!a.options || !b.options) return a.problem ?? b.problem;
-  return differenceOfTrainings(a.options, b.options);
+  return key.startsWith('train.') ? trainingProblem : undefined;
 }
 
 /** Where one of two values is zero and the other is not. */

@@ -6,7 +6,7 @@ import { compareKey, type ParityRow, type Run } from './compare-key.ts';
 import { inComputationOrder, type OTHER, type Part, partOf } from './keys.ts';
 import { measure } from './measure.ts';
 import { numbersOf, type Recording } from './recording.ts';
-import { readTraining } from './training-options.ts';
+import { differenceOfTrainings, readTraining } from './training-options.ts';
 
 export interface ParityReport {
   verdict: 'pass' | 'fail';
@@ -47,7 +47,7 @@ export async function compareRecordings(
   );
   const keys = [...expected.tensors.keys()].filter((key) => isWanted(key) && !isGiven(key));
   const ordered = inComputationOrder([...keys, ...(subset ? [] : unrecorded)]);
-  const scales = await scalesOf(expected, { ...BARS, ...options.bars }, ordered);
+  const scales = await scalesOf(actual, expected, { ...BARS, ...options.bars }, ordered);
   const rows: ParityRow[] = [];
   for (const key of ordered) {
     rows.push(await compareKey(key, actual, expected, scales));
@@ -73,7 +73,12 @@ export function reportFrom(rows: ParityRow[], unrecorded: string[]): ParityRepor
 const NO_TRAINING = { lr: Number.NaN, steps: Number.NaN };
 
 /** What single rows are measured by. */
-async function scalesOf(expected: Recording, bars: Bars, keys: readonly string[]): Promise<Scales> {
+async function scalesOf(
+  actual: Recording,
+  expected: Recording,
+  bars: Bars,
+  keys: readonly string[],
+): Promise<Scales> {
   let largestGradient = 0;
   for (const key of keys) {
     const tensor = key.startsWith('grad.') && expected.tensors.get(key);
@@ -81,6 +86,11 @@ async function scalesOf(expected: Recording, bars: Bars, keys: readonly string[]
     const values = await numbersOf(tensor);
     largestGradient = Math.max(largestGradient, measure(values, values).largest);
   }
-  const { lr: learningRate, steps } = readTraining(expected.metadata).options ?? NO_TRAINING;
-  return { bars, largestGradient, learningRate, steps };
+  const [ours, theirs] = [readTraining(actual.metadata), readTraining(expected.metadata)];
+  const trainingProblem =
+    ours.options && theirs.options
+      ? differenceOfTrainings(ours.options, theirs.options)
+      : (ours.problem ?? theirs.problem);
+  const { lr: learningRate, steps } = theirs.options ?? NO_TRAINING;
+  return { bars, largestGradient, learningRate, steps, trainingProblem };
 }

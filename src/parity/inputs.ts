@@ -9,7 +9,7 @@ import type { Subject } from './run.ts';
 import type { RecordedTraining } from './training-options.ts';
 
 /** As scripts/reference.py trains models of true size. */
-export const TRAINING: RecordedTraining = {
+const TRAINING: RecordedTraining = {
   steps: 10,
   lr: 1e-5,
   beta1: 0.9,

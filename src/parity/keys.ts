@@ -32,7 +32,7 @@ export function isGiven(key: string): boolean {
 }
 
 /** A key's name without its kind: `tap.visual.conv1` → `visual.conv1`. */
-export function nameIn(key: string): string {
+function nameIn(key: string): string {
   return key.replace(/^(train\.)?[a-z]+\./, '');
 }
 

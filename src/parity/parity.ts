@@ -24,13 +24,10 @@ export async function parityOf(
   { parts = partsOf(recording), bars, decodePicture, onProgress }: ParityOptions = {},
 ): Promise<ParityReport> {
   const wanted = new Set<Part | typeof OTHER>([...parts, OTHER]);
-  const held = new Set([...recording.tensors.keys()].filter((key) => !isGiven(key)).map(partOf));
-  const isRun = (part: Part): boolean => wanted.has(part) && held.has(part);
-  const { steps = 0 } = isRun('train') ? (readTraining(recording.metadata).options ?? {}) : {};
-  const values = [...recording.tensors.keys()].filter(
-    (key) => !isGiven(key) && wanted.has(partOf(key)),
-  ).length;
-  const total = values + PASS * (Number(isRun('tap')) + Number(isRun('grad')) + steps);
+  const keys = [...recording.tensors.keys()].filter((key) => !isGiven(key) && wanted.has(partOf(key)));
+  const held = new Set(keys.map(partOf));
+  const steps = held.has('train') ? (readTraining(recording.metadata).options?.steps ?? 0) : 0;
+  const total = keys.length + PASS * (Number(held.has('tap')) + Number(held.has('grad')) + steps);
   let done = 0;
   const advance = (by: number) => (): void => {
     done += by;
@@ -39,7 +36,7 @@ export async function parityOf(
   const rows: ParityRow[] = [];
   const unrecorded: string[] = [];
   for (const part of [...PARTS, OTHER] as const) {
-    if (!wanted.has(part) || !held.has(part)) continue;
+    if (!held.has(part)) continue;
     const run = await recordRun(subject, recording, {
       parts: part === OTHER ? [] : [part],
       decodePicture,

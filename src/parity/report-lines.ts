@@ -16,7 +16,7 @@ export function reportLines(report: ParityReport): string[] {
         isFirst ? '>>' : row.ok ? '  ' : ' ×',
         row.name.padEnd(nameWidth),
         shapeText(row.shape).padEnd(shapeWidth),
-        ...numbersOf(row),
+        ...cellsOf(row),
       ].join(' '),
     );
     if (isFirst) lines.push(...around(row));
@@ -24,7 +24,7 @@ export function reportLines(report: ParityReport): string[] {
   return [...lines, '', ...summary(report)];
 }
 
-function numbersOf({ maxAbs, relative, cosine, error, measure, bar, ok, problem }: ParityRow): string[] {
+function cellsOf({ maxAbs, relative, cosine, error, measure, bar, ok, problem }: ParityRow): string[] {
   if (measure === null) return [problem!];
   const verdict = ok ? 'ok' : (problem ?? 'over');
   return [

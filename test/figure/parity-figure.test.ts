@@ -1,14 +1,14 @@
 import { PNG } from 'pngjs';
 import { expect, test } from 'vitest';
 import { depthAxis, errorAxis, LETTERS } from '../../src/figure/parity-axes.ts';
-import { type ParityLine, type ParityRow, parityFigure } from '../../src/figure/parity-figure.ts';
+import { type DrawnRow, type ParityLine, parityFigure } from '../../src/figure/parity-figure.ts';
 import { widthOf } from '../../src/figure/svg.ts';
 
 const BAR = 2e-5;
 const COLOURS = { blue: [0x00, 0x72, 0xb2], orange: [0xd5, 0x5e, 0x00], green: [0x00, 0x9e, 0x73] } as const;
 type Colour = keyof typeof COLOURS;
 
-function row(name: string, relative: number | null): ParityRow {
+function row(name: string, relative: number | null): DrawnRow {
   return { name, relative, error: relative, bar: BAR, ok: relative !== null && relative <= BAR };
 }
 
@@ -185,7 +185,7 @@ test('backends that part at one tap share its name; names of others keep clear o
 
 test('the bar is the one that the drawn error is held against', () => {
   const rows = IMAGE.map((tap) => row(tap, 1e-6));
-  const others: ParityRow[] = [
+  const others: DrawnRow[] = [
     { name: 'tap.visual', relative: 1e-6, error: 3e-7, bar: 2e-6, ok: true },
     { name: 'tap.image_features', relative: 1e-6, error: 3e-5, bar: 1e-3, ok: true },
   ];
@@ -204,7 +204,7 @@ test('two towers are two panels, one tower is one, no tap is an error', () => {
 
   const rows = IMAGE.map((tap) => row(tap, 1e-6));
   const others = ['grad.visual.conv1.weight', 'train.loss', 'expect.tokens'].map((name) => row(name, 1));
-  const figure = (more: ParityRow[]) => parityFigure([{ backend: 'a', rows: [...rows, ...more] }], 'Title');
+  const figure = (more: DrawnRow[]) => parityFigure([{ backend: 'a', rows: [...rows, ...more] }], 'Title');
   expect(figure(others)).toEqual(figure([]));
   for (const lines of [[], [{ backend: 'a', rows: others }]]) {
     expect(() => parityFigure(lines, 'Title')).toThrow('no taps to draw');

@@ -2,7 +2,7 @@
 // in docs/parity.md is what this test found; UPDATE_DOCS=1 writes it again.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startEngine } from '../../src/backend/engines.node.ts';
 import type { Kernel } from '../../src/data/pictures/kernel.ts';
 import { FAULTS, type Fault } from './faults.ts';
@@ -100,4 +100,3 @@ test('the table of the documentation is what was found', () => {
   if (process.env.UPDATE_DOCS) writeFileSync(PAGE, page.replace(TABLE, `$1${table}\n$3`));
   else expect(page.match(TABLE)![2]).toBe(`${table}\n`);
 });
-afterAll(() => replaced.clear());

@@ -4,10 +4,11 @@ import { startEngine } from '../../src/backend/engines.node.ts';
 import { releaseModel } from '../../src/checkpoint/state-dict.ts';
 import type { StoredTensor } from '../../src/checkpoint/stored-tensor.ts';
 import { decodePicture } from '../../src/data/pictures/decode.node.ts';
-import { compareRecordings, type ParityReport } from '../../src/parity/compare.ts';
+import type { ParityReport } from '../../src/parity/compare.ts';
 import type { Part } from '../../src/parity/keys.ts';
 import { ownModel } from '../../src/parity/own-model.ts';
-import { partsOf, recordRun } from '../../src/parity/record.ts';
+import { parityOf } from '../../src/parity/parity.ts';
+import { partsOf } from '../../src/parity/record.ts';
 import type { Recording } from '../../src/parity/recording.ts';
 import type { Subject } from '../../src/parity/run.ts';
 import { openFixture } from '../support.ts';
@@ -46,16 +47,14 @@ export async function reportOf(
   parts: Iterable<Part> = computedParts(recording),
   prepare: (subject: Subject) => void = () => {},
 ): Promise<ParityReport> {
-  const wanted = [...parts];
   return withOwnModel(recording, async (subject) => {
     prepare(subject);
-    const run = await recordRun(subject, recording, { parts: wanted, decodePicture });
-    return compareRecordings(run, recording, { parts: wanted, subset: true });
+    return parityOf(subject, recording, { parts, decodePicture });
   });
 }
 
 /** All but the weights, which are the recording's own. */
-export function computedParts(recording: Recording): Part[] {
+function computedParts(recording: Recording): Part[] {
   return [...partsOf(recording)].filter((part) => part !== 'param' && part !== 'input');
 }
 

@@ -14,13 +14,16 @@ const BLOCK = 2048;
 
 type Convolution = tf.backend_util.Conv2DInfo;
 
-/** What the gradient of Conv2D passes on. No dilation is among it: TensorFlow.js refuses those before. */
-interface Attributes {
-  filterShape: [number, number, number, number];
+/** What both gradients of Conv2D are told. No dilation is among it: TensorFlow.js refuses those before. */
+export interface ConvolutionAttributes {
   strides: [number, number] | number;
   pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
   dataFormat: 'NHWC' | 'NCHW';
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+interface Attributes extends ConvolutionAttributes {
+  filterShape: [number, number, number, number];
 }
 
 /** Adds the kernel to the wasm engine, where it is missing. Cheap to call again; harmless where wasm never starts. */

@@ -4,15 +4,11 @@
 // the filter turned half a circle and with in and out exchanged, and the engine's own convolution (XNNPACK) is six times
 // faster over an RN50. Other strides stay with the loop: CLIP's ResNets have one, at the picture, which needs none.
 import * as tf from '@tensorflow/tfjs-core';
+import type { ConvolutionAttributes } from './wasm-conv2d-backprop-filter.ts';
 import type { WasmMemory } from './wasm-memory.ts';
 
-/** What the gradient of Conv2D passes on. */
-interface Attributes {
+interface Attributes extends ConvolutionAttributes {
   inputShape: [number, number, number, number];
-  strides: [number, number] | number;
-  pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
-  dataFormat: 'NHWC' | 'NCHW';
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
 let registered = false;
