@@ -60,6 +60,7 @@ const config = {
   ...CONFIG,
   vision_width: width,
   vision_heads: width / 64,
+  vision_mlp_width: width * 4,
   vision_patch_size: Number(flags.patch),
   vision_layers: Number(flags.layers),
 };

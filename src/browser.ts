@@ -36,9 +36,10 @@ export { type RecordOptions, recordRun } from './parity/record.ts';
 export type { Recording } from './parity/recording.ts';
 export { reportLines } from './parity/report-lines.ts';
 export type { Subject } from './parity/run.ts';
+export { type CheckpointSummary, describeCheckpoint } from './tasks/describe.ts';
 export { type Accuracy, evaluate, type LabelledPictures } from './tasks/evaluate.ts';
 export { inspectValues, type ValueSummary } from './tasks/inspect.ts';
-export { type CheckpointSummary, describeCheckpoint, loadFrom } from './tasks/load.ts';
+export { type LoadFromOptions, loadFrom } from './tasks/load.ts';
 export { LoadedModel } from './tasks/loaded-model.ts';
 export { similarity } from './tasks/similarity.ts';
 export {

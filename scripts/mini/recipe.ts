@@ -32,10 +32,12 @@ export const CONFIG: CLIPConfig = {
   vision_width: 128,
   vision_patch_size: 8,
   vision_heads: 2,
+  vision_mlp_width: 512,
   context_length: 16,
   vocab_size: tokenizer.vocabSize,
   transformer_width: 128,
   transformer_heads: 2,
+  transformer_mlp_width: 512,
   transformer_layers: 2,
   activation: 'quick_gelu',
 };

@@ -31,10 +31,12 @@ function published(
     vision_width,
     vision_patch_size: patch ?? null,
     vision_heads: patch ? vision_width / 64 : vision_width / 2, // a ResNet ends 32 times as wide as it begins
+    vision_mlp_width: patch ? vision_width * 4 : null,
     context_length: 77,
     vocab_size: 49408,
     transformer_width,
     transformer_heads: transformer_width / 64,
+    transformer_mlp_width: transformer_width * 4,
     transformer_layers: 12,
     activation: 'quick_gelu',
   };

@@ -1,9 +1,10 @@
 // clip-tfjs inspect: what is in a checkpoint, and what its layers compute for a picture or a text.
 import type { Command } from 'commander';
-import { backendOption, loadModel } from './options.ts';
+import type { CheckpointSummary, Share } from '../tasks/describe.ts';
+import { backendOption, loadModel, type SettingsOptions, settingsOf, withSettings } from './options.ts';
 import { note, printJson, printLine } from './terminal.ts';
 
-interface Options {
+interface Options extends SettingsOptions {
   image?: string;
   text?: string;
   backend: string;
@@ -11,13 +12,20 @@ interface Options {
 }
 
 export function registerInspect(program: Command): void {
-  program
+  const command = program
     .command('inspect')
     .summary('what is in a checkpoint')
-    .description('The configuration and every parameter; with a picture or a text, every value on its way.')
-    .argument('[model]', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
+    .description(
+      'The configuration, how many numbers and bytes each module has, and every tensor; with a picture or a text, every value on its way.',
+    )
+    .argument(
+      '[model]',
+      "a name that clip-tfjs models lists, or a checkpoint's path: a file or a folder",
+      'mini',
+    )
     .option('--image <file>', 'send this picture through the model')
-    .option('--text <text>', 'send this text through the model')
+    .option('--text <text>', 'send this text through the model');
+  withSettings(command)
     .addOption(backendOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  clip-tfjs inspect ViT-B-32.pt --text "a photo of a cat"')
@@ -25,20 +33,19 @@ export function registerInspect(program: Command): void {
 }
 
 async function run(model: string, options: Options): Promise<void> {
-  const { describeCheckpoint } = await import('../tasks/load.ts');
-  const { withModelFile } = await import('../tasks/load.node.ts');
-  const { config, parameters, differences } = await withModelFile(model, (file) => describeCheckpoint(file));
-  if (differences) note(`does not fit a model of this configuration: ${differences}`);
-  const taps =
-    options.image !== undefined || options.text !== undefined ? await runTaps(model, options) : undefined;
-  if (options.json) {
-    printJson({ config, parameters, ...(taps && { taps }) });
-    return;
-  }
-  for (const [name, value] of Object.entries(config)) printLine(`${name}: ${value}`);
-  printLine();
-  for (const { name, shape, dtype } of parameters) printLine(`${name} [${shape.join(', ')}] ${dtype}`);
-  if (!taps) return;
+  const { clipCheckpoint } = await import('../checkpoint/clip-checkpoint.ts');
+  const { describeClip } = await import('../tasks/describe.ts');
+  const { withModel } = await import('../tasks/load.node.ts');
+  const summary = await withModel(model, async ({ checkpoint, file, configs }) =>
+    describeClip(clipCheckpoint(checkpoint, file, configs, settingsOf(options)), checkpoint.tensors),
+  );
+  if (summary.differences) note(`does not fit a model of this configuration: ${summary.differences}`);
+  for (const line of summary.notes) note(line);
+  const sends = options.image !== undefined || options.text !== undefined;
+  const taps = sends ? await runTaps(model, options) : undefined;
+  if (options.json) printJson({ ...summary, ...(taps && { taps }) });
+  else printSummary(summary);
+  if (options.json || !taps) return;
   printLine();
   for (const { name, shape, mean, std, min, max } of taps) {
     const numbers = [mean, std, min, max].map((value) => value.toPrecision(4)).join(' ');
@@ -46,8 +53,40 @@ async function run(model: string, options: Options): Promise<void> {
   }
 }
 
-async function runTaps(model: string, { image, text, backend }: Options) {
-  const loaded = await loadModel({ model, backend });
+/** A module that is printed: one of the towers' blocks or stages, or what stands beside them; not what is inside. */
+const PRINTED = /^(visual\.)?[^.]+(\.resblocks\.\d+|\.\d+)?$/;
+
+function printSummary({
+  config,
+  known,
+  scheme,
+  format,
+  dtypes,
+  modules,
+  parameters,
+  differences,
+}: CheckpointSummary): void {
+  const names = { openai: "OpenAI's", hf: "Hugging Face's", open_clip: "open_clip's" }[scheme];
+  const fits = differences ? 'not all fit' : known === null ? 'all fit' : `all fit ${known}`;
+  printLine(`model: ${known ?? 'none that is published'}`);
+  printLine(`names: ${names}, ${fits}`);
+  printLine(`file: ${format}, ${dtypes.map((share) => `${share.dtype} ${sizeOf(share)}`).join('; ')}`);
+  for (const [name, value] of Object.entries(config)) printLine(`${name}: ${value}`);
+  printLine();
+  const shown = modules.filter(({ name }) => PRINTED.test(name));
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  for (const module of shown) printLine(`${module.name.padEnd(width)}  ${sizeOf(module)}`);
+  printLine();
+  for (const { name, shape, dtype } of parameters) printLine(`${name} [${shape.join(', ')}] ${dtype}`);
+}
+
+function sizeOf({ parameters, bytes }: Share): string {
+  return `${parameters.toLocaleString('en')} numbers, ${bytes.toLocaleString('en')} bytes`;
+}
+
+async function runTaps(model: string, options: Options) {
+  const { image, text } = options;
+  const loaded = await loadModel({ model, ...options });
   const { inspectValues } = await import('../tasks/inspect.ts');
   const { readPicture } = await import('../data/pictures/decode.node.ts');
   return inspectValues(loaded, { picture: image === undefined ? undefined : await readPicture(image), text });

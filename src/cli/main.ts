@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { registerClassify } from './classify.ts';
+import { registerConvert } from './convert.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerEval } from './eval.ts';
 import { registerInspect } from './inspect.ts';
@@ -33,6 +34,7 @@ registerEval(program);
 registerTokenize(program);
 registerPreprocess(program);
 registerInspect(program);
+registerConvert(program);
 registerParity(program);
 registerModels(program);
 registerDoctor(program);

@@ -18,12 +18,16 @@ export function registerModels(program: Command): void {
 
 async function run({ json }: { json?: boolean }): Promise<void> {
   const { OPENAI_MODELS } = await import('../checkpoint/openai-models.ts');
-  const { MINI, modelPaths, withModelFile } = await import('../tasks/load.node.ts');
-  const { describeCheckpoint } = await import('../tasks/load.ts');
+  const { clipCheckpoint } = await import('../checkpoint/clip-checkpoint.ts');
+  const { MINI, modelPaths, withModel } = await import('../tasks/load.node.ts');
   const published = OPENAI_MODELS.map(({ name, url, sha256, config }) => ({ name, config, url, sha256 }));
   const miniIsHere = existsSync(modelPaths(MINI)[0]!);
   const mini = miniIsHere
-    ? [{ name: MINI, ...(await withModelFile(MINI, (file) => describeCheckpoint(file))) }]
+    ? [
+        await withModel(MINI, async ({ checkpoint, file, configs }) => {
+          return { name: MINI, config: clipCheckpoint(checkpoint, file, configs).config };
+        }),
+      ]
     : [];
   const { CLIP } = await import('../model/clip.ts');
   const rows = [...mini, ...published].map(({ name, config, ...rest }) => ({
@@ -32,7 +36,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
     resolution: config.image_resolution,
     embedding: config.embed_dim,
     path: modelPaths(name).find((place) => existsSync(place)) ?? null,
-    ...('url' in rest && { url: rest.url, sha256: rest.sha256 }),
+    ...rest,
   }));
   if (json) {
     printJson(rows);

@@ -3,21 +3,64 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import { ClipError } from '../errors.ts';
+import type { ActivationName } from '../model/layers.ts';
 import type { LabelledPictures } from '../tasks/evaluate.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { ZeroShotHead } from '../tasks/zero-shot.ts';
 import { note, progressBar, UsageError } from './terminal.ts';
 
-export interface ModelOptions {
+export interface ModelOptions extends SettingsOptions {
   model: string;
   backend: string;
 }
 
 export function withModel(command: Command): Command {
+  return withSettings(
+    command
+      .option('--model <name|path>', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
+      .addOption(backendOption()),
+  );
+}
+
+/** What may be said of a model whose files do not say it. */
+export interface SettingsOptions {
+  activation?: ActivationName;
+  heads?: [vision: number, text: number];
+  resolution?: number;
+}
+
+export function withSettings(command: Command): Command {
   return command
-    .option('--model <name|path>', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
-    .addOption(backendOption());
+    .addOption(
+      new Option('--activation <name>', "the model's, where its files do not say").choices([
+        'quick_gelu',
+        'gelu',
+      ]),
+    )
+    .option('--heads <vision,text>', "the model's, where its files do not say", twoCounts)
+    .option(
+      '--resolution <pixels>',
+      'another one than the model has: positions are interpolated',
+      wholeNumber(1),
+    );
+}
+
+export function settingsOf({ activation, heads, resolution }: SettingsOptions): ModelSettings {
+  return {
+    ...(activation && { activation }),
+    ...(heads && { vision_heads: heads[0], transformer_heads: heads[1] }),
+    ...(resolution !== undefined && { resolution }),
+  };
+}
+
+function twoCounts(value: string): [number, number] {
+  const counts = value.split(',').map(Number);
+  if (counts.length === 2 && counts.every((count) => Number.isSafeInteger(count) && count > 0)) {
+    return counts as [number, number];
+  }
+  throw new InvalidArgumentError('expected two whole numbers, as in 16,12.');
 }
 
 export const BACKENDS: readonly string[] = ['auto', 'cuda', 'native', 'wasm', 'cpu'];
@@ -27,11 +70,16 @@ export function backendOption(): Option {
 }
 
 /** Loads the model with a bar, and says on which engine. */
-export async function loadModel({ model, backend }: ModelOptions): Promise<LoadedModel> {
+export async function loadModel({ model, backend, ...settings }: ModelOptions): Promise<LoadedModel> {
   const { load } = await import('../tasks/load.node.ts');
   const bar = progressBar(`loading ${model}`);
   try {
-    const loaded = await load(model, { backend, onProgress: bar.update });
+    const loaded = await load(model, {
+      ...settingsOf(settings),
+      backend,
+      onProgress: bar.update,
+      onNote: note,
+    });
     bar.stop();
     note(`engine: ${loaded.backend}`);
     return loaded;

@@ -4,12 +4,12 @@ import type { Command } from 'commander';
 import type { Run } from '../parity/compare-key.ts';
 import type { Part } from '../parity/keys.ts';
 import type { Recording } from '../parity/recording.ts';
-import { backendOption, wholeNumber } from './options.ts';
+import { backendOption, type SettingsOptions, wholeNumber, withSettings } from './options.ts';
 import { withParts, withRecording } from './parity-options.ts';
 import { loadSubject, type NamedSubject } from './parity-subject.ts';
 import { note, printLine, progressBar, UsageError } from './terminal.ts';
 
-interface Options {
+interface Options extends SettingsOptions {
   model?: string;
   backend: string;
   out: string;
@@ -35,8 +35,11 @@ export function registerParityRecord(parity: Command): void {
     .option('--text <texts...>', 'texts to run the model on, instead of random ids')
     .option('--pairs <n>', 'how much noise: pictures and texts', wholeNumber(2), 2)
     .option('--seed <n>', 'of the noise', wholeNumber(0), 0);
-  withParts(command)
-    .option('--model <name|path>', "a model (default: the reference's own weights, else mini)")
+  withParts(command).option(
+    '--model <name|path>',
+    "a model (default: the reference's own weights, else mini)",
+  );
+  withSettings(command)
     .addOption(backendOption())
     .addHelpText(
       'after',
@@ -55,12 +58,12 @@ async function run(options: Options, command: Command): Promise<void> {
     throw new UsageError('--reference brings its own inputs: expected it without --image and --text');
   }
   if (reference === undefined) {
-    const subject = await loadSubject(options.model, options.backend);
+    const subject = await loadSubject(options, options.backend);
     return record(subject, await chooseInputs(subject, options), PARTS, options, version);
   }
   const { partsOf } = await import('../parity/record.ts');
   await withRecording(reference, async (recording) => {
-    const subject = await loadSubject(options.model, options.backend, { recording, path: reference });
+    const subject = await loadSubject(options, options.backend, { recording, path: reference });
     await record(subject, recording, partsOf(recording), options, version);
   });
 }

@@ -42,10 +42,10 @@ async function run(texts: string[], options: Options): Promise<void> {
   let contextLength = CONTEXT_LENGTH;
   let tokenizer: Tokenizer;
   if (options.model) {
-    const { describeCheckpoint } = await import('../tasks/load.ts');
-    const { withModelFile } = await import('../tasks/load.node.ts');
-    tokenizer = await withModelFile(options.model, async (file, merges) => {
-      const { config } = await describeCheckpoint(file);
+    const { clipCheckpoint } = await import('../checkpoint/clip-checkpoint.ts');
+    const { withModel } = await import('../tasks/load.node.ts');
+    tokenizer = await withModel(options.model, async ({ checkpoint, file, configs, merges }) => {
+      const { config } = clipCheckpoint(checkpoint, file, configs);
       contextLength = config.context_length;
       return new Tokenizer({ vocabSize: config.vocab_size, merges });
     });

@@ -41,6 +41,7 @@ export class CLIP extends Module<[image: tf.Tensor4D, text: tf.Tensor2D], Logits
       width,
       layers: config.transformer_layers,
       heads: config.transformer_heads,
+      mlpWidth: config.transformer_mlp_width,
       causal: true,
       activation: config.activation,
     });

@@ -12,18 +12,29 @@ export interface CLIPConfig {
   /** Null for a ResNet. */
   vision_patch_size: number | null;
   vision_heads: number;
+  /** Hidden width of the ViT's MLPs. Null for a ResNet. */
+  vision_mlp_width: number | null;
   context_length: number;
   vocab_size: number;
   transformer_width: number;
   transformer_heads: number;
   transformer_layers: number;
+  transformer_mlp_width: number;
   activation: ActivationName;
+  /** Mean and standard deviation of red, green and blue, 0…1, that pictures are normalised by; absent: OpenAI's. */
+  image_mean?: Rgb;
+  image_std?: Rgb;
 }
+
+export type Rgb = readonly [number, number, number];
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** What no shape tells. */
-export type Untold = Pick<CLIPConfig, 'vision_heads' | 'transformer_heads' | 'activation'>;
+export type Untold = Pick<
+  CLIPConfig,
+  'vision_heads' | 'transformer_heads' | 'activation' | 'image_mean' | 'image_std'
+>;
 
 const HEAD_WIDTH = 64; // what every head of OpenAI's nine models has
 
@@ -35,7 +46,7 @@ const VIT_ONLY = /^visual\.(transformer\.|class_embedding$|proj$|ln_p)/;
 
 /**
  * The configuration behind a state dict's shapes (PyTorch's, OpenAI's names). What no shape tells is taken from `untold`;
- * else heads are 64 wide and the activation is QuickGELU. Throws, naming the tensor, when one is missing or impossible.
+ * else heads are 64 wide, the activation is QuickGELU. Throws, naming the tensor, when one is missing or impossible.
  */
 export function inferConfig(shapes: Shapes, untold: Partial<Untold> = {}): CLIPConfig {
   const size = (name: string, axis: number): number => {
@@ -57,14 +68,22 @@ export function inferConfig(shapes: Shapes, untold: Partial<Untold> = {}): CLIPC
     transformer_width,
     transformer_heads: headsOf('ln_final.weight', transformer_width, untold.transformer_heads),
     transformer_layers: countChildren(shapes, 'transformer.resblocks.'),
+    transformer_mlp_width: size('transformer.resblocks.0.mlp.c_fc.weight', 0),
     activation: untold.activation ?? 'quick_gelu',
+    ...(untold.image_mean && { image_mean: untold.image_mean }),
+    ...(untold.image_std && { image_std: untold.image_std }),
   };
 }
 
 type Size = (name: string, axis: number) => number;
 type Vision = Pick<
   CLIPConfig,
-  'image_resolution' | 'vision_layers' | 'vision_width' | 'vision_patch_size' | 'vision_heads'
+  | 'image_resolution'
+  | 'vision_layers'
+  | 'vision_width'
+  | 'vision_patch_size'
+  | 'vision_heads'
+  | 'vision_mlp_width'
 >;
 
 function inferViT(shapes: Shapes, size: Size, { vision_heads }: Partial<Untold>): Vision {
@@ -76,6 +95,7 @@ function inferViT(shapes: Shapes, size: Size, { vision_heads }: Partial<Untold>)
     image_resolution: gridOf('visual.positional_embedding', size) * vision_patch_size,
     vision_layers: countChildren(shapes, 'visual.transformer.resblocks.'),
     vision_heads: headsOf('visual.conv1.weight', vision_width, vision_heads),
+    vision_mlp_width: size('visual.transformer.resblocks.0.mlp.c_fc.weight', 0),
   };
 }
 
@@ -88,6 +108,7 @@ function inferResNet(shapes: Shapes, size: Size, { vision_heads }: Partial<Untol
     image_resolution: gridOf('visual.attnpool.positional_embedding', size) * 32, // five halvings
     vision_layers: [stage(1), stage(2), stage(3), stage(4)],
     vision_heads: headsOf('visual.layer1.0.conv1.weight', vision_width * 32, vision_heads),
+    vision_mlp_width: null,
   };
 }
 
@@ -107,7 +128,7 @@ function headsOf(name: string, width: number, heads?: number): number {
   }
   if (width % HEAD_WIDTH !== 0 || width === 0) {
     throw new Error(
-      `${name} gives a width of ${width}: expected a multiple of ${HEAD_WIDTH}, the width of a head`,
+      `${name} gives a width of ${width}: expected a multiple of ${HEAD_WIDTH}, the width of a head, or the number of heads beside it`,
     );
   }
   return width / HEAD_WIDTH;

@@ -5,21 +5,21 @@ import { MultiheadAttention } from './attention.ts';
 import { Activation, type ActivationName, LayerNorm, Linear } from './layers.ts';
 import { Module, Sequential } from './module.ts';
 
-/** Width, out to four times the width, and back. */
+/** Width, out to a larger one (four times as large in OpenAI's models), and back. */
 class Mlp extends Module {
   readonly c_fc: Linear;
   readonly gelu: Activation;
   readonly c_proj: Linear;
 
-  constructor(width: number, activation: ActivationName) {
+  constructor(width: number, hidden: number, activation: ActivationName) {
     super();
-    this.c_fc = new Linear(width, width * 4);
+    this.c_fc = new Linear(width, hidden);
     this.gelu = new Activation(activation);
-    this.c_proj = new Linear(width * 4, width);
+    this.c_proj = new Linear(hidden, width);
   }
 
   protected override forward(x: tf.Tensor): tf.Tensor {
-    const hidden = this.gelu.call(this.c_fc.call(x)); // [N, L, 4D]
+    const hidden = this.gelu.call(this.c_fc.call(x)); // [N, L, 4·D], or as wide as it is
     return this.c_proj.call(hidden); // [N, L, D]
   }
 }
@@ -30,11 +30,11 @@ export class ResidualAttentionBlock extends Module {
   readonly mlp: Mlp;
   readonly ln_2: LayerNorm;
 
-  constructor(width: number, heads: number, causal: boolean, activation: ActivationName) {
+  constructor({ width, heads, mlpWidth, causal, activation }: Omit<TransformerSize, 'layers'>) {
     super();
     this.attn = new MultiheadAttention(width, heads, causal);
     this.ln_1 = new LayerNorm(width);
-    this.mlp = new Mlp(width, activation);
+    this.mlp = new Mlp(width, mlpWidth, activation);
     this.ln_2 = new LayerNorm(width);
   }
 
@@ -48,6 +48,7 @@ export interface TransformerSize {
   width: number;
   layers: number;
   heads: number;
+  mlpWidth: number;
   causal: boolean;
   activation: ActivationName;
 }
@@ -55,11 +56,9 @@ export interface TransformerSize {
 export class Transformer extends Module {
   readonly resblocks: Sequential;
 
-  constructor({ width, layers, heads, causal, activation }: TransformerSize) {
+  constructor({ layers, ...size }: TransformerSize) {
     super();
-    this.resblocks = new Sequential(
-      Array.from({ length: layers }, () => new ResidualAttentionBlock(width, heads, causal, activation)),
-    );
+    this.resblocks = new Sequential(Array.from({ length: layers }, () => new ResidualAttentionBlock(size)));
   }
 
   protected override forward(x: tf.Tensor): tf.Tensor {

@@ -56,8 +56,14 @@ export class VisionTransformer extends Module {
     this.class_embedding = new Parameter([width]);
     this.positional_embedding = new Parameter([grid * grid + 1, width]);
     this.ln_pre = new LayerNorm(width);
-    const { vision_heads: heads, activation } = config;
-    this.transformer = new Transformer({ width, layers, heads, causal: false, activation });
+    this.transformer = new Transformer({
+      width,
+      layers,
+      heads: config.vision_heads,
+      mlpWidth: config.vision_mlp_width!,
+      causal: false,
+      activation: config.activation,
+    });
     this.ln_post = new LayerNorm(width);
     this.proj = new Parameter([width, config.embed_dim]);
   }

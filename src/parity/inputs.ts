@@ -52,7 +52,7 @@ export async function inputsFrom(
   const tensors: StoredTensor[] = [];
   const pixels = new Float32Array(files.length * 3 * side * side);
   for (const [i, file] of files.entries()) {
-    pixels.set(preprocess(await decode(file, `picture ${i}`), side), i * 3 * side * side);
+    pixels.set(preprocess(await decode(file, `picture ${i}`), side, config), i * 3 * side * side);
     tensors.push(memoryTensor(`source.picture.${i}`, 'U8', [file.length], file));
   }
   if (files.length > 0)

@@ -1,7 +1,6 @@
 // The model whose weights a recording carries, under `param.<name>`.
-import { configOf } from '../checkpoint/config-of.ts';
+import { clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import { loadStateDict } from '../checkpoint/state-dict.ts';
-import type { Checkpoint } from '../checkpoint/stored-tensor.ts';
 import { CLIP } from '../model/clip.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Recording } from './recording.ts';
@@ -14,6 +13,11 @@ export function hasOwnModel({ tensors }: Recording): boolean {
   return [...tensors.keys()].some((key) => key.startsWith(PREFIX));
 }
 
+export interface OwnModelOptions extends ModelSettings {
+  merges?: string | undefined;
+  onProgress?: (done: number, total: number) => void;
+}
+
 /**
  * That model, on the running engine, with the first of OpenAI's merges that its vocabulary has room for (or `merges`).
  * Throws ClipError when the weights are no whole CLIP. The caller releases it.
@@ -21,16 +25,13 @@ export function hasOwnModel({ tensors }: Recording): boolean {
 export async function ownModel(
   recording: Recording,
   file: string,
-  merges?: string | undefined,
-  onProgress?: (done: number, total: number) => void,
+  { merges, onProgress, ...settings }: OwnModelOptions = {},
 ): Promise<Subject> {
   const own = [...recording.tensors].filter(([key]) => key.startsWith(PREFIX));
-  const checkpoint: Checkpoint = {
-    format: 'safetensors',
-    tensors: new Map(own.map(([key, tensor]) => [key.slice(PREFIX.length), tensor])),
-    metadata: recording.metadata,
-  };
-  const model = new CLIP(configOf(checkpoint, file));
+  const tensors = new Map(own.map(([key, tensor]) => [key.slice(PREFIX.length), tensor]));
+  const weights = { format: 'safetensors', tensors, metadata: recording.metadata } as const;
+  const checkpoint = clipCheckpoint(weights, file, undefined, settings);
+  const model = new CLIP(checkpoint.config);
   const tokenizer = new Tokenizer({ vocabSize: model.config.vocab_size, merges });
   await loadStateDict(model, checkpoint, onProgress);
   return { model, tokenizer };

@@ -4,6 +4,7 @@ import { cropPicture } from '../data/pictures/crop.ts';
 import type { Picture } from '../data/pictures/picture.ts';
 import { normalize } from '../data/pictures/preprocess.ts';
 import { ClipError } from '../errors.ts';
+import type { CLIPConfig } from '../model/config.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Part } from './keys.ts';
 import { memoryTensor, type Recording } from './recording.ts';
@@ -26,7 +27,7 @@ export async function recordSources(
       if (kind === 'text' && wanted.has('tokens')) {
         run.keep(await recordTokens(source, tokenizer, config.context_length));
       } else if (kind === 'picture.' && wanted.has('pixels') && decode) {
-        run.keep(...(await recordPixels(source, number, decode, config.image_resolution)));
+        run.keep(...(await recordPixels(source, number, decode, config)));
       }
     } catch (error) {
       if (!(error instanceof ClipError)) throw error;
@@ -68,11 +69,12 @@ async function recordPixels(
   source: StoredTensor,
   number: string,
   decode: DecodePicture,
-  size: number,
+  config: CLIPConfig,
 ): Promise<StoredTensor[]> {
+  const size = config.image_resolution;
   const pixels = cropPicture(await decode(await source.readBytes(), source.name), size);
   return [
     memoryTensor(`expect.pixels.${number}`, 'U8', [size, size, 3], pixels),
-    memoryTensor(`expect.image.${number}`, 'F32', [3, size, size], normalize(pixels, size * size)),
+    memoryTensor(`expect.image.${number}`, 'F32', [3, size, size], normalize(pixels, size * size, config)),
   ];
 }

@@ -1,15 +1,14 @@
-// A model by name or path: `load()`, `load('ViT-B/32')`, `load('path/to/checkpoint.pt')`.
+// A model by name or path: `load()`, `load('ViT-B/32')`, `load('path/to/checkpoint.pt')`, `load('a/folder')`.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEngine } from '../backend/engines.node.ts';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
+import { type ModelFiles, withModelFiles } from '../checkpoint/model-files.node.ts';
 import { availableModels, OPENAI_MODELS } from '../checkpoint/openai-models.ts';
-import { type FileSource, openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
-import { loadFrom } from './load.ts';
+import { loadCheckpoint } from './load.ts';
 import type { LoadedModel } from './loaded-model.ts';
 
 /** The model that comes with this package, trained here on Shapes-100; every default is this one. */
@@ -20,55 +19,50 @@ export const MINI_REFERENCE: string = fileURLToPath(
   new URL('../../weights/mini/reference.safetensors', import.meta.url),
 );
 
-export interface LoadOptions {
+export interface LoadOptions extends ModelSettings {
   /** The engine: `auto` (default), `cuda`, `native`, `wasm` or `cpu`. */
   backend?: string;
   /** Called with the bytes of weights read so far and in all. */
   onProgress?: (done: number, total: number) => void;
+  /** Called with what the user should know: what was assumed, weights that are no numbers. Default: console.warn. */
+  onNote?: (note: string) => void;
 }
 
 /**
  * Loads the embedded model (`mini`), one of OpenAI's by name, from `~/.cache/clip` or `weights/`, or any checkpoint by
- * path, onto an engine. A `merges.txt` beside a checkpoint is its vocabulary. Throws ClipError for a name that is
- * neither, a file that is no CLIP, or an engine that is not here.
+ * path, onto an engine: a file, or a folder with a configuration beside the weights. A `merges.txt` there is its
+ * vocabulary. Throws ClipError for a name that is neither, a file that is no CLIP, or an engine that is not here.
  */
 export async function load(nameOrPath: string = MINI, options: LoadOptions = {}): Promise<LoadedModel> {
-  const start = () => startEngine(options.backend);
-  return withModelFile(nameOrPath, (file, merges) =>
-    loadFrom(file, { name: nameOrPath, startEngine: start, merges, onProgress: options.onProgress }),
+  const { backend, onProgress, onNote = console.warn, ...settings } = options;
+  return withModel(nameOrPath, ({ checkpoint, file, configs, merges }) =>
+    loadCheckpoint(clipCheckpoint(checkpoint, file, configs, settings), file, {
+      name: nameOrPath,
+      startEngine: () => startEngine(backend),
+      merges,
+      onProgress,
+      onNote,
+    }),
   );
 }
 
-/** Opens the checkpoint that a name or path stands for, with the merges beside it, and closes it after `use`. */
-export async function withModelFile<T>(
-  nameOrPath: string,
-  use: (file: FileSource, merges: string | undefined) => Promise<T>,
-): Promise<T> {
+/** Opens what a name or path stands for, and closes it after `use`. */
+export async function withModel<T>(nameOrPath: string, use: (files: ModelFiles) => Promise<T>): Promise<T> {
   const path = findModel(nameOrPath);
-  const file = await openFile(path);
+  // OpenAI's models are known, whatever lies beside them in a folder that many models share.
+  const isPublished = availableModels().includes(nameOrPath);
+  let isOpen = false;
   try {
-    if (nameOrPath === MINI) await checkMini(file);
-    return await use(file, await mergesBeside(path));
-  } finally {
-    await file.close();
+    return await withModelFiles(path, (files) => {
+      isOpen = true;
+      return use(isPublished ? { ...files, configs: new Map(), merges: undefined } : files);
+    });
+  } catch (error) {
+    if (nameOrPath !== MINI || isOpen) throw error;
+    // It cannot be fetched again as another file can: the error says how to get it back.
+    const got = (error as Error).message;
+    throw new ClipError('the embedded model is damaged', { got, hint: howToGet(MINI) }, { cause: error });
   }
-}
-
-/** The vocabulary that lies beside a file, where one does. */
-export async function mergesBeside(path: string): Promise<string | undefined> {
-  const merges = join(dirname(path), 'merges.txt');
-  return existsSync(merges) ? readFile(merges, 'utf8') : undefined;
-}
-
-/** The embedded model cannot be fetched again as another file can: its error says how to get it back. */
-async function checkMini(file: FileSource): Promise<void> {
-  await openCheckpoint(file).catch((error: Error) => {
-    throw new ClipError(
-      'the embedded model is damaged',
-      { got: error.message, hint: howToGet(MINI) },
-      { cause: error },
-    );
-  });
 }
 
 /** Where a model that has a name is looked for, the likeliest place first. */
@@ -98,7 +92,6 @@ function findModel(nameOrPath: string): string {
 }
 
 function howToGet(name: string): string {
-  const published = OPENAI_MODELS.find((model) => model.name === name);
-  if (published) return `fetch ${published.url}`;
+  if (name !== MINI) return `clip-tfjs download ${name}`;
   return 'they come with the package: install it again, or git checkout weights/mini, or npm run train:mini';
 }

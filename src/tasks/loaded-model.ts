@@ -24,8 +24,9 @@ export class LoadedModel {
 
   /** Pictures as the model wants them: float32 [N, 3, R, R]. */
   readonly preprocess = (...pictures: Picture[]): tf.Tensor4D => {
-    const size = this.model.config.image_resolution;
-    const rows = pictures.map((picture) => preprocess(picture, size)); // each [3, R, R]
+    const { config } = this.model;
+    const size = config.image_resolution;
+    const rows = pictures.map((picture) => preprocess(picture, size, config)); // each [3, R, R]
     return tf.tensor4d(joinRows(new Float32Array(rows.length * 3 * size * size), rows), [
       rows.length,
       3,

@@ -21,19 +21,19 @@ export interface TokenizerOptions {
 }
 
 export class Tokenizer {
-  readonly #vocabulary: Vocabulary;
+  readonly vocabulary: Vocabulary;
   readonly #cache = new Map<string, readonly number[]>();
 
   /** Throws ClipError for a vocabulary that cannot be: see {@link TokenizerOptions}. */
   constructor({ merges = MERGES, vocabSize }: TokenizerOptions = {}) {
     const lines = mergeLines(merges);
     if (merges !== MERGES) checkMerges(lines); // OpenAI's own are checked by a test: it takes as long as all the rest
-    this.#vocabulary = new Vocabulary(lines, vocabSize);
+    this.vocabulary = new Vocabulary(lines, vocabSize);
   }
 
   /** How many ids there are: 49,408 for OpenAI's models. */
   get vocabSize(): number {
-    return this.#vocabulary.size;
+    return this.vocabulary.size;
   }
 
   /** The id that begins every row: `vocabSize − 2`. */
@@ -62,7 +62,7 @@ export class Tokenizer {
   decode(ids: Iterable<number>): string {
     let symbols = '';
     for (const id of ids) {
-      const entry = this.#vocabulary.entry(id);
+      const entry = this.vocabulary.entry(id);
       if (entry === undefined) {
         throw new ClipError('token id', {
           expected: `a whole number from 0 to ${this.vocabSize - 1}`,
@@ -100,13 +100,13 @@ export class Tokenizer {
 
   /** Every stage that `text` goes through on its way to ids, as plain data. */
   showWork(text: string): Work {
-    return showWork(text, this.#vocabulary);
+    return showWork(text, this.vocabulary);
   }
 
   #encodeWord(word: string): readonly number[] {
     const known = this.#cache.get(word);
     if (known !== undefined) return known;
-    const ids = mergeSymbols(symbolsOf(word), this.#vocabulary);
+    const ids = mergeSymbols(symbolsOf(word), this.vocabulary);
     if (word.length <= LONGEST_CACHED) {
       if (this.#cache.size >= CACHED_WORDS) this.#cache.clear(); // bounded; a text's words are soon back
       this.#cache.set(word, ids);

@@ -35,6 +35,11 @@ export class Vocabulary {
     for (let rank = 0; rank < size - BYTES - SPECIAL; rank++) this.#ranks.set(lines[rank]!, rank);
   }
 
+  /** The merges in use, `left right` each, in their order. */
+  get merges(): readonly string[] {
+    return this.#lines.slice(0, this.#ranks.size);
+  }
+
   /** Which merge joins these two neighbours, 0 being the first; Infinity if none does. */
   rank(left: string, right: string): number {
     return this.#ranks.get(`${left} ${right}`) ?? Number.POSITIVE_INFINITY;

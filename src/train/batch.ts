@@ -11,11 +11,12 @@ export function makeBatch(
   pictures: readonly Picture[],
   captions: readonly string[],
   tokenizer: Tokenizer,
-  { image_resolution: size, context_length: length }: CLIPConfig,
+  config: CLIPConfig,
 ): Batch {
+  const { image_resolution: size, context_length: length } = config;
   const pixels = new Float32Array(pictures.length * 3 * size * size);
   pictures.forEach((picture, i) => {
-    pixels.set(preprocess(picture, size), i * 3 * size * size);
+    pixels.set(preprocess(picture, size, config), i * 3 * size * size);
   });
   const ids = new Int32Array(captions.length * length);
   tokenizer.tokenize(captions, length).forEach((row, i) => {

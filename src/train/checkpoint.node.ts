@@ -2,6 +2,7 @@
 // layout and with PyTorch's names for the slots. Whole or not there: a kill at any moment leaves the one before.
 import type * as tf from '@tensorflow/tfjs-core';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { modelMetadata } from '../checkpoint/clip-checkpoint.ts';
 import type { TensorToWrite } from '../checkpoint/safetensors-writer.ts';
 import { loadStateDict } from '../checkpoint/state-dict.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
@@ -49,13 +50,9 @@ export async function resumeTraining(path: string, state: TrainingState, about: 
   }
 }
 
-/** Writes the model alone, in float32, ready to be loaded. */
-export async function saveWeights(
-  path: string,
-  model: CLIP,
-  metadata?: ReadonlyMap<string, string>,
-): Promise<void> {
-  await writeSafetensors(path, tensorsToWrite(model), metadata);
+/** Writes the model alone, in float32 and with its configuration, ready to be loaded. */
+export async function saveWeights(path: string, model: CLIP): Promise<void> {
+  await writeSafetensors(path, tensorsToWrite(model), modelMetadata(model.config, 'openai'));
 }
 
 /** Everything that is saved, under one roof: the model's own names, and `exp_avg.`, `exp_avg_sq.` before them. */

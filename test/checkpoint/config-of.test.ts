@@ -1,6 +1,6 @@
 // What no shape tells, from a checkpoint's own metadata.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { configOf } from '../../src/checkpoint/config-of.ts';
+import { clipCheckpoint } from '../../src/checkpoint/clip-checkpoint.ts';
 import type { Checkpoint } from '../../src/checkpoint/stored-tensor.ts';
 import { openFixture } from '../support.ts';
 
@@ -12,7 +12,10 @@ beforeAll(async () => {
 });
 
 const read = (config: string) =>
-  configOf({ tensors, metadata: new Map([['config', config]]) }, 'vit.safetensors');
+  clipCheckpoint(
+    { format: 'safetensors', tensors, metadata: new Map([['config', config]]) },
+    'vit.safetensors',
+  ).config;
 
 describe('config in the metadata', () => {
   test('gives heads of any width and the activation', () => {
@@ -25,7 +28,7 @@ describe('config in the metadata', () => {
       activation: 'gelu',
       embed_dim: 24,
     });
-    expect(() => configOf({ tensors, metadata: new Map() }, 'x')).toThrow(
+    expect(() => clipCheckpoint({ format: 'safetensors', tensors, metadata: new Map() }, 'x')).toThrow(
       /^x: visual\.conv1\.weight gives a width of 32: expected/,
     );
   });

@@ -53,7 +53,7 @@ test.each<[what: string, args: string[], message: RegExp]>([
     /none/,
   ],
   ['an unknown model', ['inspect', 'ViT-Z/1'], /no model ViT-Z\/1: expected .*ViT-B\/32/],
-  ['a model whose weights are not here', ['inspect', 'ViT-B/32'], /ViT-B-32\.pt.*fetch https:/],
+  ['a model whose weights are not here', ['inspect', 'ViT-B/32'], /ViT-B-32\.pt.*clip-tfjs download ViT-B\/32],
   [
     'a safetensors header that lies about offsets',
     ['inspect', file('lies.safetensors', lyingSafetensors())],

@@ -15,10 +15,12 @@ export const TINY: CLIPConfig = {
   vision_width: 64,
   vision_patch_size: 4,
   vision_heads: 1,
+  vision_mlp_width: 256,
   context_length: 6,
   vocab_size: 24,
   transformer_width: 64,
   transformer_heads: 1,
+  transformer_mlp_width: 256,
   transformer_layers: 1,
   activation: 'quick_gelu',
 };
@@ -30,6 +32,7 @@ export const TINY_RESNET: CLIPConfig = {
   vision_width: 4,
   vision_patch_size: null,
   vision_heads: 2,
+  vision_mlp_width: null,
 };
 
 export const OPTIONS: TrainingOptions = {
