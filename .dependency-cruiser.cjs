@@ -45,7 +45,7 @@ module.exports = {
         path: [
           '\\.node\\.ts$',
           '^src/(cli|figure)/',
-          '^node_modules/(sharp|pngjs|@resvg|cli-progress|commander)/',
+          '^node_modules/(sharp|pngjs|@resvg|cli-progress|commander|undici|proxy-from-env)/',
         ],
       },
     },

@@ -88,6 +88,11 @@ def build(sizes, dtype, seed):
     with torch.no_grad():
         model = CLIP(**sizes).eval()
         disturb(model, torch.Generator().manual_seed(seed + 1))
+    return as_published(model, sizes, dtype)
+
+
+def as_published(model, sizes, dtype):
+    """With the buffers that OpenAI's archives have, and their number types."""
     for name in ["context_length", "vocab_size"]:
         if hasattr(model, name):
             delattr(model, name)

@@ -8,7 +8,7 @@
 # Needs Python 3.11, a C++ compiler and some gigabytes in TMPDIR; sets up .venv and the engine native where they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ -x .venv/bin/python ] || bash scripts/setup-python.sh
+bash scripts/setup-python.sh
 [ -e dist/cli/main.js ] || npm run build
 node dist/cli/main.js setup native
 folder=$(mktemp -d)

@@ -3,18 +3,20 @@
     .venv/bin/python scripts/record_checkpoints.py
 
 Writes test/fixtures/checkpoints/: the files; manifest.json with shape, type and sha256 of every tensor's bytes (its own
-type, and widened to float32) for them and for tiny-vit.pt and tiny-rn.pt; pickles.json with Python values in every
+type, and widened to float32) for them and for tiny-vit.pt and tiny-rn.pt, and metadata; pickles.json with Python values in every
 protocol. `--check FILE` prints the manifest's entry of any safetensors file instead, for tests of the writer.
 
 Needs torch, clip-anytorch, safetensors, numpy.
 """
 
+import argparse
 import base64
 import collections
 import hashlib
 import json
 import math
 import os
+import pathlib
 import pickle
 import sys
 import types
@@ -97,6 +99,34 @@ class Scripted(torch.nn.Module):
         return self.blocks(self.linear(x)) * self.scale + self.num_heads + len(self.sizes)
 
 
+def plain_data(optimizer):
+    """What trainers keep beside the weights, of every class that is plain data."""
+    return {
+        "optimizer": optimizer.state_dict(),
+        "scaler": torch.amp.GradScaler("cpu").state_dict(),
+        "args": argparse.Namespace(lr=1e-3, device=torch.device("cuda", 0), out=pathlib.Path("a/b")),
+        "dtype": torch.float16,
+        "device": torch.device("cuda", 1),
+        "size": torch.Size([2, 3]),
+        "best": np.float64(0.5),
+        "history": collections.defaultdict(list, {"loss": [1.5, np.float32(0.25)]}),
+        "window": collections.deque([1, 2]),
+        "counts": collections.Counter("abca"),
+        "seen": {1, 2},
+        "random": [torch.get_rng_state(), np.random.RandomState(0).get_state()],
+        "model_ema": {"0.weight": torch.zeros(2, 3)},
+    }
+
+
+def leaf_classes(module):
+    """The class of each module of a scripted one that has neither tensors nor modules in it."""
+    return {
+        name: leaf.original_name
+        for name, leaf in module.named_modules()
+        if name and not [*leaf.children(), *leaf.parameters(), *leaf.buffers()]
+    }
+
+
 def record_checkpoints():
     torch.manual_seed(0)
     manifest = {}
@@ -121,6 +151,13 @@ def record_checkpoints():
     torch.save(trained, os.path.join(FOLDER, "trained.pt"))
     note("trained.pt", "pytorch", model.state_dict(), {"epoch": "3", "name": "run-1"})
 
+    # As it is after torch.compile and DistributedDataParallel, with whatever else a trainer keeps.
+    state = {f"module._orig_mod.{name}": tensor for name, tensor in model.state_dict(keep_vars=True).items()}
+    state["module._orig_mod.0.weight"].note = "attributes make PyTorch write a parameter in another way"
+    kept = {"epoch": 5, "state_dict": state, **plain_data(optimizer)}
+    torch.save(kept, os.path.join(FOLDER, "kept.pt"))
+    note("kept.pt", "pytorch", model.state_dict(), {"epoch": "5", "dtype": "torch.float16", "device": "cuda:1"})
+
     torch.save({"model": model.state_dict()}, os.path.join(FOLDER, "nested.pt"))
     note("nested.pt", "pytorch", model.state_dict())
 
@@ -137,7 +174,8 @@ def record_checkpoints():
     note("plain.safetensors", "safetensors", plain)
 
     for file in ["tiny-vit.pt", "tiny-rn.pt"]:
-        note(file, "torchscript", torch.jit.load(os.path.join(FOLDER, file)).state_dict())
+        module = torch.jit.load(os.path.join(FOLDER, file))
+        note(file, "torchscript", module.state_dict(), leaf_classes(module))
 
     # What must be refused.
     torch.save(model.state_dict(), os.path.join(FOLDER, "legacy.pt"), _use_new_zipfile_serialization=False)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Beside Python, on inputs that no fixture holds: token ids, pictures, layers, gradients, and the main job at true size.
+# Beside Python, on inputs that no fixture holds: token ids, pictures, layers, gradients, converted models, and the main job
+# at true size.
 # SEED=… compares others. Makes .venv first where it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ -x .venv/bin/python ] || bash scripts/setup-python.sh
+bash scripts/setup-python.sh
 seed=${SEED:-2026}
 echo "seed $seed"
 .venv/bin/python scripts/compare_tokens.py --count 20000 --seed "$seed"
@@ -17,6 +18,7 @@ held
 held
 .venv/bin/python scripts/reference.py test/fixtures/checkpoints/tiny-vit.pt "$recording" --pairs 2 --parts param,tap,grad,tokens,pixels
 held --model test/fixtures/checkpoints/tiny-vit.pt
+.venv/bin/python scripts/check_convert.py
 cifar=../shared/data/cifar-100-python.tar.gz
 if [ -e "$cifar" ]; then
   .venv/bin/python scripts/check_classify.py --data "$cifar" --backend wasm

@@ -2,6 +2,11 @@
 export { type Diagnosis, diagnose } from './backend/diagnose.node.ts';
 export { startEngine } from './backend/engines.node.ts';
 export * from './browser.ts';
+export {
+  type Downloaded,
+  type DownloadOptions,
+  downloadPublished,
+} from './checkpoint/download/download.node.ts';
 export { writeSafetensors } from './checkpoint/write-safetensors.node.ts';
 export { openFile } from './data/bytes/file-source.node.ts';
 export { openCifar100 } from './data/cifar.node.ts';

@@ -1,7 +1,7 @@
 // Opens a checkpoint of any format that is read here; what it is is told by its first bytes, not by its name.
 import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { ClipError, whileReading } from '../errors.ts';
-import { openSafetensors, safetensorsHeaderLength } from './safetensors.ts';
+import { LARGEST_HEADER, openSafetensors, safetensorsHeaderLength } from './safetensors.ts';
 import type { Checkpoint } from './stored-tensor.ts';
 import { openTorchArchive } from './torch-archive.ts';
 
@@ -37,7 +37,7 @@ function unknownFormat(start: Uint8Array, source: ByteSource): ClipError {
   }
   if (start[8] === 0x7b) {
     return new ClipError(`${file}: a safetensors header whose length lies`, {
-      expected: `at most ${source.size - 8} bytes`,
+      expected: `at most ${Math.min(source.size - 8, LARGEST_HEADER)} bytes`,
       got: new DataView(start.buffer, start.byteOffset).getBigUint64(0, true).toString(),
       hint: 'the file is cut off; fetch it again',
     });

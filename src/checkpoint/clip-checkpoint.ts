@@ -16,6 +16,9 @@ import { type Checkpoint, StoredTensor } from './stored-tensor.ts';
 /** The files whose words count when they lie beside the weights. */
 export const CONFIG_FILES: readonly string[] = [HF_CONFIG, HF_PREPROCESSOR, OPEN_CLIP_CONFIG];
 
+/** Attention over its patches would not fit any memory beyond. */
+const LARGEST_RESOLUTION = 8192;
+
 /** What a user may say of a model whose files do not, and the resolution they want of it. */
 export interface ModelSettings extends Partial<Untold> {
   /** Side of the square picture, in pixels: positions are interpolated where it is not the model's. */
@@ -92,8 +95,9 @@ function withResolution(checkpoint: ClipCheckpoint, resolution: number): ClipChe
     config.vision_patch_size === null
       ? ['visual.attnpool.positional_embedding', 32]
       : ['visual.positional_embedding', config.vision_patch_size];
-  if (resolution % cell !== 0 || resolution <= 0) {
-    throw new ClipError('the resolution', { expected: `a multiple of ${cell} pixels`, got: resolution });
+  if (!(resolution % cell === 0 && resolution > 0 && resolution <= LARGEST_RESOLUTION)) {
+    const expected = `a multiple of ${cell} pixels up to ${LARGEST_RESOLUTION}`;
+    throw new ClipError('the resolution', { expected, got: resolution });
   }
   const [from, to] = [config.image_resolution / cell, resolution / cell];
   const stored = tensors.get(name)!;

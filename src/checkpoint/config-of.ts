@@ -42,7 +42,9 @@ export function configOf(
     config = inferConfig(new Map([...tensors].map(([name, { shape }]) => [name, shape])), untold);
   } catch (error) {
     const got = `${tensors.size} tensors: ${[...tensors.keys()].slice(0, 3).join(', ')} …`;
-    throw new ClipError(`${file}: ${(error as Error).message}`, { got }, { cause: error });
+    const { message } = error as Error;
+    const hint = message.includes('width of a head') ? '--heads says how many there are' : undefined;
+    throw new ClipError(`${file}: ${message}`, { got, hint }, { cause: error });
   }
   if (beside) checkSizes(config, beside, file);
   return config;

@@ -1,16 +1,14 @@
 // JSON files of settings, read with suspicion: what is missing takes its default, what has another type is an error.
 import { ClipError } from '../errors.ts';
+import { parseJson } from './json-keys.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Throws ClipError, naming `what`, for text that is not JSON or not an object. */
 export function parseObject(text: string, what: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {}
+  const value = parseJson(text, what);
   if (isObject(value)) return value;
-  throw new ClipError(what, { expected: 'a JSON object', got: text.slice(0, 60) || 'nothing' });
+  throw new ClipError(what, { expected: 'a JSON object', got: text.slice(0, 60) });
 }
 
 export function isObject(value: unknown): value is JsonObject {

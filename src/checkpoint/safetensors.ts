@@ -1,13 +1,16 @@
 // safetensors files: 8 bytes with the header's length, the header (JSON: name → dtype, shape, data_offsets), the numbers.
 // https://huggingface.co/docs/safetensors/index#format
 import type { ByteSource } from '../data/bytes/byte-source.ts';
+import { MOST_AXES } from '../data/pickle/limits.ts';
 import { ClipError } from '../errors.ts';
 import { type DType, ITEM_SIZE } from './dtype.ts';
-import { topLevelKeys } from './json-keys.ts';
+import { parseJson } from './json-keys.ts';
+import { isObject, type JsonObject } from './json-object.ts';
+import { checkTensorName, checkTensorSize } from './limits.ts';
 import { type Checkpoint, countOf, StoredTensor } from './stored-tensor.ts';
 
-/** The format's own limit. */
-const LARGEST_HEADER = 100_000_000;
+/** Bytes: some seventy thousand tensors. The format allows 100 MB, which would take gigabytes once parsed. */
+export const LARGEST_HEADER: number = 2 ** 23;
 
 /** The header's length if the file can be safetensors, else undefined: 8 bytes are little to know a format by. */
 export function safetensorsHeaderLength(start: Uint8Array, size: number): number | undefined {
@@ -22,7 +25,7 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
   const length = safetensorsHeaderLength(await source.read(0, Math.min(9, source.size)), source.size);
   if (length === undefined) {
     throw new ClipError(`${file}: the safetensors header`, {
-      expected: `a JSON object of at most ${Math.max(0, source.size - 8)} bytes`,
+      expected: `a JSON object of at most ${Math.min(LARGEST_HEADER, Math.max(0, source.size - 8))} bytes`,
       got: 'another length, or no JSON',
       hint: 'the file is cut off, or another format',
     });
@@ -44,42 +47,38 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
   return { format: 'safetensors', tensors, metadata: parseMetadata(header.__metadata__, file) };
 }
 
-function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
-  const damaged = (got: string, cause?: unknown) =>
-    new ClipError(`${file}: the safetensors header`, { expected: 'a JSON object', got }, { cause });
+function parseHeader(bytes: Uint8Array, file: string): JsonObject {
+  const what = `${file}: the safetensors header`;
   let text: string;
-  let header: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    header = JSON.parse(text);
   } catch (error) {
-    throw damaged('text that does not parse', error);
+    throw new ClipError(what, { expected: 'JSON', got: 'text that does not parse' }, { cause: error });
   }
-  if (!isObject(header)) throw damaged('another value');
-  // JSON.parse lets the last of two equal names win, silently.
-  const names = topLevelKeys(text);
-  if (names.length !== Object.keys(header).length) {
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    throw new ClipError(`${file}: two tensors are called ${twice}`);
-  }
+  const header = parseJson(text, what);
+  if (!isObject(header)) throw new ClipError(what, { expected: 'a JSON object', got: 'another value' });
   return header;
 }
 
 function parseEntry(name: string, value: unknown, file: string) {
+  checkTensorName(name, file);
   const what = `${file}: tensor ${name}`;
   const isCounts = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0);
   if (!isObject(value) || !isCounts(value.shape) || !isCounts(value.data_offsets)) {
     throw new ClipError(what, {
-      expected: 'dtype, shape and data_offsets',
-      got: JSON.stringify(value).slice(0, 100),
+      expected: 'dtype, shape and data_offsets, none of them negative',
+      got: describeJson(value),
     });
+  }
+  if (value.shape.length > MOST_AXES) {
+    throw new ClipError(`${what}: shape`, { expected: `at most ${MOST_AXES} axes`, got: value.shape.length });
   }
   const dtype = value.dtype;
   if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_SIZE, dtype)) {
     throw new ClipError(`${what}: dtype`, {
       expected: Object.keys(ITEM_SIZE).join(', '),
-      got: String(dtype),
+      got: describeJson(dtype),
     });
   }
   const [begin = 0, end = 0] = value.data_offsets;
@@ -87,9 +86,10 @@ function parseEntry(name: string, value: unknown, file: string) {
   if (value.data_offsets.length !== 2 || end - begin !== bytes) {
     throw new ClipError(`${what}: ${dtype} [${value.shape}]`, {
       expected: `${bytes} bytes`,
-      got: `offsets ${value.data_offsets.join(', ')}`,
+      got: `offsets ${value.data_offsets.slice(0, 3).join(', ')}`,
     });
   }
+  checkTensorSize(bytes, what);
   return { dtype: dtype as DType, shape: value.shape, begin, end };
 }
 
@@ -130,6 +130,13 @@ function parseMetadata(value: unknown, file: string): Map<string, string> {
   return new Map(entries as [string, string][]);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** How an error names a value: short, and not by walking through all of it. */
+function describeJson(value: unknown): string {
+  if (Array.isArray(value))
+    return `[${value.slice(0, 4).map((item) => (typeof item === 'object' ? '…' : String(item).slice(0, 20)))}]`;
+  if (!isObject(value)) return String(value).slice(0, 60);
+  const items = Object.entries(value).slice(0, 4);
+  return items
+    .map(([key, item]) => `${key.slice(0, 20)} ${isObject(item) ? '…' : describeJson(item)}`)
+    .join(', ');
 }

@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ClipError } from '../errors.ts';
 import type { Module, Parameter } from '../model/module.ts';
-import { ITEM_SIZE } from './dtype.ts';
-import type { Checkpoint, StoredTensor } from './stored-tensor.ts';
+import { type Pair, readAhead } from './read-ahead.ts';
+import { StoredOrder } from './stored-order.ts';
+import type { Checkpoint } from './stored-tensor.ts';
 
 type AnyModule = Module<never[], tf.TensorContainer>;
 
@@ -25,36 +26,55 @@ export function carriesWeight(name: string): boolean {
 /** Names an error lists of each kind. */
 const LISTED = 3;
 
+/** TensorFlow.js's names of the engines that copy what they are given as soon as it is used; others may work on in it. */
+const COPYING = new Set(['wasm', 'tensorflow']);
+
+/** A parameter's tensor with numbers in it that no training should leave behind. */
+export interface NotFinite {
+  /** The model's name for it. */
+  name: string;
+  /** How many of its numbers are NaN or infinite. */
+  count: number;
+}
+
 /**
- * Gives every parameter of the model its value from the checkpoint, as float32. Names and shapes are compared first: a
- * mismatch is one error that says what only the file has, what only the model has and what differs in shape, and
- * the model is as it was. When reading fails later, the model is released. `onProgress` hears bytes done and in all.
+ * Gives every parameter of the model its value from the checkpoint, as float32, and returns which ones have NaN or
+ * infinities in them, in the model's order. Names and shapes are compared first: a mismatch is one error that says what
+ * only the file has, what only the model has and what differs in shape, and the model is as it was. When reading fails
+ * later, the model is released. `onProgress` hears bytes done and in all.
  */
 export async function loadStateDict(
   model: AnyModule,
   checkpoint: Checkpoint,
   onProgress?: (done: number, total: number) => void,
-): Promise<void> {
+): Promise<NotFinite[]> {
+  const pairs = pairUp(model, checkpoint);
   // Largest first: what a large tensor needs besides itself is then freed before the rest fills the memory.
-  const pairs = pairUp(model, checkpoint).sort(([, a], [, b]) => b.byteLength - a.byteLength);
-  const total = pairs.reduce((sum, [, stored]) => sum + stored.byteLength, 0);
-  // One buffer for the file's bytes of all tensors that are widened: less to allocate, less for the collector.
-  const narrow = pairs.map(([, { dtype, byteLength }]) => (ITEM_SIZE[dtype] < 4 ? byteLength : 0));
-  const scratch = new Uint8Array(Math.max(0, ...narrow));
+  const bySize = pairs.toSorted((a, b) => b.tensor.byteLength - a.tensor.byteLength);
+  const total = pairs.reduce((sum, { tensor }) => sum + tensor.byteLength, 0);
+  const stored = new StoredOrder();
+  const keep = !COPYING.has(tf.getBackend());
+  const found = new Map<Pair, number>();
   let done = 0;
   try {
-    for (const [parameter, stored] of pairs) {
-      const values = await stored.readFloat32(scratch);
-      const tensor = tf.tensor(values, [...stored.shape], 'float32');
-      parameter.assign(tensor);
-      tensor.dispose();
-      done += stored.byteLength;
+    for await (const [pair, bytes] of readAhead(bySize)) {
+      const { parameter, tensor } = pair;
+      const { values, notFinite } = stored.bring({ ...tensor, bytes }, parameter.order, keep);
+      if (notFinite > 0) found.set(pair, notFinite);
+      fill(parameter, values);
+      done += tensor.byteLength;
       onProgress?.(done, total);
     }
   } catch (error) {
     releaseModel(model);
     throw error;
   }
+  return pairs.flatMap((pair) => (found.has(pair) ? { name: pair.name, count: found.get(pair)! } : []));
+}
+
+/** TensorFlow's engine takes numbers over at the first operation on them, here reshape: now, and not in the first run. */
+function fill(parameter: Parameter, values: Float32Array): void {
+  tf.tidy(() => parameter.assignStored(tf.reshape(tf.tensor1d(values), parameter.storedShape)));
 }
 
 /** Frees every parameter's value. */
@@ -63,14 +83,18 @@ export function releaseModel(model: AnyModule): void {
 }
 
 /** Each parameter with its tensor, or an error with all that does not fit. */
-function pairUp(model: AnyModule, checkpoint: Checkpoint): [Parameter, StoredTensor][] {
+function pairUp(model: AnyModule, checkpoint: Checkpoint): Pair[] {
   const differences = compareStateDict(model, checkpoint);
   if (differences) {
     throw new ClipError(`the checkpoint does not fit the model: ${differences}`, {
       hint: 'clip-tfjs inspect lists what is in the file',
     });
   }
-  return [...model.namedParameters()].map(([name, parameter]) => [parameter, checkpoint.tensors.get(name)!]);
+  return [...model.namedParameters()].map(([name, parameter]) => ({
+    name,
+    parameter,
+    tensor: checkpoint.tensors.get(name)!,
+  }));
 }
 
 /** What only the model has, what only the file has and what differs in shape, in one line; empty where all fits. */

@@ -24,7 +24,7 @@ export class StoredTensor {
   /** PyTorch's shape. */
   readonly shape: readonly number[];
   readonly byteLength: number;
-  /** The bytes, which may lie in `into` or in the source's memory: to be used before the next read, not written to. */
+  /** The bytes, which may lie in `into` or in the source's memory: not to be written to. Several may read at a time. */
   readonly readBytes: ReadBytes;
 
   constructor(name: string, dtype: DType, shape: readonly number[], readBytes: ReadBytes) {
@@ -40,12 +40,9 @@ export class StoredTensor {
     return typedArray(this.dtype, await this.readBytes());
   }
 
-  /**
-   * The numbers as float32, row-major: F16 and BF16 exactly. Throws for integer types. `scratch` may serve for the
-   * file's bytes where they are narrower; the answer never lies in it.
-   */
-  async readFloat32(scratch?: Uint8Array): Promise<Float32Array> {
-    return widen(this.dtype, await this.readBytes(this.dtype === 'F32' ? undefined : scratch), this.name);
+  /** The numbers as float32, row-major: F16 and BF16 exactly. Throws for integer types. */
+  async readFloat32(): Promise<Float32Array> {
+    return widen(this.dtype, await this.readBytes(), this.name);
   }
 }
 

@@ -1,19 +1,13 @@
 // The Python objects inside PyTorch's pickles, as data: storages, tensors, TorchScript modules. Stands beside
-// torch._utils._rebuild_tensor_v2 and torch.jit's unpickler; nothing of torch runs.
-import { numpyGlobals } from '../data/pickle/numpy.ts';
-import {
-  describeValue,
-  NAME_ONLY,
-  type PickleFunction,
-  PickleGlobal,
-  type PickleGlobals,
-  PickleObject,
-  type PickleValue,
-} from '../data/pickle/values.ts';
+// torch._utils._rebuild_tensor_v2 and torch.jit's unpickler; nothing of torch runs. What makes them: torch-globals.ts.
+import { MOST_AXES } from '../data/pickle/limits.ts';
+import { describeValue, PickleGlobal, PickleObject, type PickleValue } from '../data/pickle/values.ts';
 import { ClipError } from '../errors.ts';
 import type { DType } from './dtype.ts';
+import { countOf } from './stored-tensor.ts';
 
-const STORAGE_TYPES: Readonly<Record<string, DType>> = {
+/** Types of storages by the names that pickles give them. */
+export const STORAGE_TYPES: Readonly<Record<string, DType>> = {
   'torch.DoubleStorage': 'F64',
   'torch.FloatStorage': 'F32',
   'torch.HalfStorage': 'F16',
@@ -63,10 +57,12 @@ export class TorchTensor extends PickleObject {
   override setState(): void {}
 }
 
+const NO_ATTRIBUTES: ReadonlyMap<PickleValue, PickleValue> = new Map();
+
 /** A module of a TorchScript archive: its class's name, and its attributes in order. */
 export class TorchModule extends PickleObject {
   readonly className: string;
-  attributes: ReadonlyMap<PickleValue, PickleValue> = new Map();
+  attributes: ReadonlyMap<PickleValue, PickleValue> = NO_ATTRIBUTES;
 
   constructor(className: string) {
     super();
@@ -84,41 +80,6 @@ export class TorchModule extends PickleObject {
   }
 }
 
-/** What a PyTorch pickle may name. */
-export function torchGlobals(): PickleGlobals {
-  const table = numpyGlobals();
-  for (const name of Object.keys(STORAGE_TYPES)) table.set(name, NAME_ONLY);
-  table.set('collections.OrderedDict', orderedDict);
-  table.set('torch._utils._rebuild_tensor_v2', rebuildTensor);
-  table.set('torch._utils._rebuild_parameter', (tensor) => tensor!);
-  table.set('torch.Size', (sizes) => sizes ?? []);
-  // TorchScript writes typed lists, and notes the types of other containers, through these.
-  for (const name of [
-    'build_intlist',
-    'build_doublelist',
-    'build_boollist',
-    'build_tensorlist',
-    'restore_type_tag',
-  ]) {
-    table.set(`torch.jit._pickle.${name}`, (value) => value ?? null);
-  }
-  return (name) => table.get(name) ?? (name.startsWith('__torch__.') ? makeModule(name) : undefined);
-}
-
-function makeModule(className: string): PickleFunction {
-  return () => new TorchModule(className);
-}
-
-function orderedDict(items?: PickleValue): PickleValue {
-  const dict = new Map<PickleValue, PickleValue>();
-  for (const item of Array.isArray(items) ? items : []) {
-    if (!Array.isArray(item) || item.length !== 2)
-      throw new ClipError('an OrderedDict', { expected: 'pairs' });
-    dict.set(item[0]!, item[1]!);
-  }
-  return dict;
-}
-
 /** The persistent id ('storage', type, key, device, count): wherever the storage was, its numbers are in the file. */
 export function storageOf(id: PickleValue): TorchStorage {
   const [kind, type, key, , count] = Array.isArray(id) ? id : [];
@@ -126,32 +87,37 @@ export function storageOf(id: PickleValue): TorchStorage {
   if (kind !== 'storage' || !dtype || typeof key !== 'string' || !isCount(count)) {
     throw new ClipError('a persistent id', {
       expected: 'a storage (type, key, device, count)',
-      got: Array.isArray(id) ? id.map(describeValue).join(', ') : describeValue(id),
+      got: Array.isArray(id) ? id.slice(0, 6).map(describeValue).join(', ') : describeValue(id),
     });
   }
   return new TorchStorage(dtype, key, count);
 }
 
 /** (storage, offset, shape, strides, requires_grad, hooks): every element must lie inside the storage. */
-function rebuildTensor(...args: PickleValue[]): PickleValue {
+export function rebuildTensor(...args: PickleValue[]): PickleValue {
   const [storage, offset, shape, strides] = args;
-  const isCounts = (value: PickleValue | undefined): value is number[] =>
-    Array.isArray(value) && value.every(isCount);
   if (!(storage instanceof TorchStorage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides)) {
     throw new ClipError('a tensor', {
-      expected: 'storage, offset, shape, strides, none of them negative',
+      expected: `storage, offset, shape, strides, none of them negative, at most ${MOST_AXES} axes`,
       got: [storage, offset, shape, strides].map(describeValue).join(', '),
     });
   }
+  const what = `a tensor of shape [${shape}] and strides [${strides}]`;
   const isEmpty = shape.includes(0);
+  if (!Number.isSafeInteger(countOf(shape)))
+    throw new ClipError(what, { expected: 'less than 2^53 numbers' });
   const last = shape.reduce((index, size, axis) => index + (size - 1) * (strides[axis] ?? 0), offset);
   if (shape.length !== strides.length || (!isEmpty && !(last < storage.count))) {
-    throw new ClipError(`a tensor of shape [${shape}] and strides [${strides}]`, {
+    throw new ClipError(what, {
       expected: `inside its storage of ${storage.count} numbers`,
       got: `number ${last}`,
     });
   }
   return new TorchTensor(storage, offset, shape, strides);
+}
+
+function isCounts(value: PickleValue | undefined): value is number[] {
+  return Array.isArray(value) && value.length <= MOST_AXES && value.every(isCount);
 }
 
 function isCount(value: PickleValue | undefined): value is number {

@@ -2,9 +2,12 @@
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { ClipError } from '../errors.ts';
+import { LONGEST_NAME, MOST_MEMBERS } from './limits.ts';
 
 export interface ZipEntry {
   name: string;
+  /** The name as it is written. */
+  nameBytes: Uint8Array;
   /** 0 stored, 8 deflated. */
   method: number;
   encrypted: boolean;
@@ -22,8 +25,8 @@ const ENTRY = 0x02014b50;
 
 const END_SIZE = 22;
 const LONGEST_COMMENT = 0xffff;
-/** 400 bytes each, a million members: no checkpoint comes near. */
-const LARGEST_DIRECTORY = 4e8;
+/** Bytes: 400 for each of the most members, three times what PyTorch writes. */
+const LARGEST_DIRECTORY = 400 * MOST_MEMBERS;
 const IN_ZIP64 = 0xffffffff;
 
 interface End {
@@ -36,6 +39,12 @@ interface End {
 export async function readZipDirectory(source: ByteSource): Promise<{ entries: ZipEntry[]; start: number }> {
   const name = source.name ?? 'zip archive';
   const { end, position } = await findEnd(source, name);
+  if (end.count > MOST_MEMBERS) {
+    throw new ClipError(`${name}: a zip archive`, {
+      expected: `at most ${MOST_MEMBERS} members`,
+      got: end.count,
+    });
+  }
   if (end.size > LARGEST_DIRECTORY || end.start + end.size > position) {
     throw new ClipError(`${name}: the zip directory`, {
       expected: `within the archive's ${position} bytes`,
@@ -44,14 +53,7 @@ export async function readZipDirectory(source: ByteSource): Promise<{ entries: Z
     });
   }
   const bytes = await source.read(end.start, end.start + end.size);
-  const entries = parseEntries(bytes, name);
-  if (entries.length !== end.count) {
-    throw new ClipError(`${name}: the zip directory`, {
-      expected: `${end.count} members`,
-      got: entries.length,
-    });
-  }
-  return { entries, start: end.start };
+  return { entries: parseEntries(bytes, end.count, name), start: end.start };
 }
 
 /** The end record is the last thing in the file but for a comment whose length it tells. */
@@ -94,18 +96,28 @@ async function findEnd64(source: ByteSource, endPosition: number, name: string) 
   return { end, position };
 }
 
-function parseEntries(bytes: Uint8Array, archive: string): ZipEntry[] {
+const utf8 = new TextDecoder();
+
+function parseEntries(bytes: Uint8Array, count: number, archive: string): ZipEntry[] {
   const view = viewOf(bytes);
   const entries: ZipEntry[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const damaged = new ClipError(`${archive}: the zip directory's entry ${entries.length} is damaged`);
-    if (at + 46 > bytes.length || view.getUint32(at, true) !== ENTRY) throw damaged;
+  for (let at = 0; at < bytes.length && entries.length <= count; ) {
+    const damaged = () => new ClipError(`${archive}: the zip directory's entry ${entries.length} is damaged`);
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== ENTRY) throw damaged();
     const nameEnd = at + 46 + view.getUint16(at + 28, true);
     const extraEnd = nameEnd + view.getUint16(at + 30, true);
     const next = extraEnd + view.getUint16(at + 32, true);
-    if (next > bytes.length) throw damaged;
+    if (next > bytes.length) throw damaged();
+    const nameBytes = bytes.subarray(at + 46, nameEnd);
+    if (nameBytes.length > LONGEST_NAME) {
+      throw new ClipError(`${archive}: the name of member ${entries.length}`, {
+        expected: `at most ${LONGEST_NAME} bytes`,
+        got: nameBytes.length,
+      });
+    }
     const entry: ZipEntry = {
-      name: new TextDecoder().decode(bytes.subarray(at + 46, nameEnd)),
+      name: utf8.decode(nameBytes),
+      nameBytes,
       method: view.getUint16(at + 10, true),
       encrypted: (view.getUint16(at + 8, true) & 1) === 1,
       crc: view.getUint32(at + 16, true),
@@ -113,9 +125,13 @@ function parseEntries(bytes: Uint8Array, archive: string): ZipEntry[] {
       size: view.getUint32(at + 24, true),
       headerOffset: view.getUint32(at + 42, true),
     };
-    if (!takeZip64(entry, bytes.subarray(nameEnd, extraEnd))) throw damaged;
+    if (!takeZip64(entry, bytes.subarray(nameEnd, extraEnd))) throw damaged();
     entries.push(entry);
     at = next;
+  }
+  if (entries.length !== count) {
+    const got = entries.length > count ? 'more' : entries.length;
+    throw new ClipError(`${archive}: the zip directory`, { expected: `${count} members`, got });
   }
   return entries;
 }

@@ -1,9 +1,9 @@
 // A zip archive's members, by name, each read by range without the rest. Nothing is unpacked to disk.
-import { ByteReader } from '../data/bytes/byte-reader.ts';
 import { type ByteSource, bytesSource, chunksOf, sliceSource } from '../data/bytes/byte-source.ts';
 import { decompress } from '../data/bytes/gunzip.ts';
 import { ClipError } from '../errors.ts';
 import { crc32 } from './crc32.ts';
+import { allowance } from './limits.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 const STORED = 0;
@@ -12,22 +12,26 @@ const LOCAL_HEADER = 0x04034b50;
 const LOCAL_HEADER_SIZE = 30;
 /** Deflate cannot do better than this; a member that claims more lies. */
 const BEST_RATIO = 1032;
-/** A compressed member is unpacked whole, so it may not be larger than memory. */
-const LARGEST_UNPACKED = 2 ** 31;
+/** A compressed member is unpacked whole. PyTorch's are not compressed; only an archive that was made again has such. */
+const LARGEST_UNPACKED = 2 ** 28;
+/** What is read at once to verify a checksum, in bytes. */
+const CHUNK = 1 << 20;
 
 export interface ZipMember {
   readonly name: string;
   /** Bytes when unpacked. */
   readonly size: number;
+  /** Whether any part of it costs unpacking the whole. */
+  readonly isCompressed: boolean;
   /** The whole content, its checksum verified. May lie in `into`. */
   read(into?: Uint8Array): Promise<Uint8Array>;
-  /** A part of the content. Its checksum is not verified, for that needs the whole. */
+  /** A part of the content. The first part costs one pass over the whole, for its checksum. */
   readRange(start: number, end: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /**
  * Opens an archive and checks its directory: every member inside it, none over another, no name twice, none that
- * leads out of a folder. Errors name the member.
+ * leads out of a folder, not more when unpacked than such a file may hold. Errors name the member.
  */
 export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
   const archive = source.name ?? 'zip archive';
@@ -41,6 +45,14 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipMember
     checkEntry(entry, limit, archive);
     if (members.has(entry.name)) throw new ClipError(`${archive}: two members are called ${entry.name}`);
     members.set(entry.name, new Member(source, entry, limit, archive));
+  }
+  const size = entries.reduce((sum, entry) => sum + entry.size, 0);
+  if (size > allowance(source.size)) {
+    throw new ClipError(`${archive}: its members unpack to more than so small a file may hold`, {
+      expected: `at most ${allowance(source.size)} bytes`,
+      got: size,
+      hint: 'save it again, uncompressed',
+    });
   }
   return members;
 }
@@ -57,8 +69,7 @@ function checkEntry(entry: ZipEntry, limit: number, archive: string): void {
       got: `method ${entry.method}`,
     });
   }
-  const nameLength = new TextEncoder().encode(entry.name).length;
-  const room = limit - entry.headerOffset - LOCAL_HEADER_SIZE - nameLength;
+  const room = limit - entry.headerOffset - LOCAL_HEADER_SIZE - entry.nameBytes.length;
   if (entry.compressedSize > room) {
     throw new ClipError(`${what} reaches beyond the archive or into another member`, {
       expected: `at most ${Math.max(0, room)} bytes`,
@@ -70,20 +81,27 @@ function checkEntry(entry: ZipEntry, limit: number, archive: string): void {
   if (entry.size > largest || (entry.method === STORED && entry.size !== entry.compressedSize)) {
     throw new ClipError(`${what}: size`, { expected: `at most ${largest} bytes`, got: entry.size });
   }
+  // Blocks with nothing in them could make a stream of any length; honest ones add 5 bytes to 65,535 at worst.
+  if (packed > entry.size + entry.size / 1024 + 1024) {
+    throw new ClipError(`${what}: packed size`, { expected: `about ${entry.size} bytes`, got: packed });
+  }
 }
 
 class Member implements ZipMember {
   readonly name: string;
   readonly size: number;
+  readonly isCompressed: boolean;
   readonly #source: ByteSource;
   readonly #entry: ZipEntry;
   readonly #limit: number;
   readonly #what: string;
-  #start: Promise<number> | undefined;
+  #content: Promise<ByteSource> | undefined;
+  #verified: Promise<void> | undefined;
 
   constructor(source: ByteSource, entry: ZipEntry, limit: number, archive: string) {
     this.name = entry.name;
     this.size = entry.size;
+    this.isCompressed = entry.method !== STORED;
     this.#source = source;
     this.#entry = entry;
     this.#limit = limit;
@@ -91,54 +109,77 @@ class Member implements ZipMember {
   }
 
   async read(into?: Uint8Array): Promise<Uint8Array> {
-    const bytes = await (await this.content()).read(0, this.size, into);
-    if (crc32(bytes) !== this.#entry.crc) {
-      throw new ClipError(`${this.#what} is damaged`, {
-        expected: `checksum ${hex(this.#entry.crc)}`,
-        got: hex(crc32(bytes)),
-        hint: 'fetch the file again',
-      });
-    }
+    if (this.isCompressed) return this.unpack();
+    const bytes = await (await this.packed()).read(0, this.size, into);
+    this.check(crc32(bytes));
     return bytes;
   }
 
   async readRange(start: number, end: number, into?: Uint8Array): Promise<Uint8Array> {
-    return (await this.content()).read(start, end, into);
+    if (this.isCompressed) return bytesSource(await this.unpack(), this.#what).read(start, end);
+    this.#verified ??= this.verify();
+    await this.#verified;
+    return (await this.packed()).read(start, end, into);
   }
 
-  /** The content as a source: a range of the archive or, where it is compressed, what comes out of it. */
-  private async content(): Promise<ByteSource> {
-    this.#start ??= this.dataOffset(this.#entry.headerOffset);
-    const start = await this.#start;
-    const packed = sliceSource(this.#source, start, start + this.#entry.compressedSize, this.#what);
-    return this.#entry.method === STORED ? packed : bytesSource(await this.unpack(packed), this.#what);
+  private async verify(): Promise<void> {
+    const packed = await this.packed();
+    const chunk = new Uint8Array(Math.min(CHUNK, this.size));
+    let checksum = 0;
+    for (let start = 0; start < this.size; start += CHUNK) {
+      checksum = crc32(await packed.read(start, Math.min(start + CHUNK, this.size), chunk), checksum);
+    }
+    this.check(checksum);
+  }
+
+  private check(checksum: number): void {
+    if (checksum === this.#entry.crc) return;
+    throw new ClipError(`${this.#what} is damaged`, {
+      expected: `checksum ${hex(this.#entry.crc)}`,
+      got: hex(checksum),
+      hint: 'fetch the file again',
+    });
+  }
+
+  /** The member's bytes as they lie in the archive. */
+  private packed(): Promise<ByteSource> {
+    this.#content ??= this.findContent(this.#entry.headerOffset);
+    return this.#content;
   }
 
   /** Behind the member's own header, whose name must be the directory's and whose extra field has its own length. */
-  private async dataOffset(offset: number): Promise<number> {
-    const fixed = await this.#source.read(offset, offset + LOCAL_HEADER_SIZE);
-    const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.byteLength);
-    const nameStart = offset + LOCAL_HEADER_SIZE;
-    const nameEnd = nameStart + view.getUint16(26, true);
-    const start = nameEnd + view.getUint16(28, true);
-    const isHeader =
-      view.getUint32(0, true) === LOCAL_HEADER && start + this.#entry.compressedSize <= this.#limit;
-    const name = isHeader ? new TextDecoder().decode(await this.#source.read(nameStart, nameEnd)) : undefined;
-    if (name === this.#entry.name) return start;
+  private async findContent(offset: number): Promise<ByteSource> {
+    const { nameBytes, compressedSize } = this.#entry;
+    const nameStart = LOCAL_HEADER_SIZE;
+    const header = await this.#source.read(offset, offset + nameStart + nameBytes.length);
+    const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+    const start = offset + header.length + view.getUint16(28, true);
+    const isRight =
+      view.getUint32(0, true) === LOCAL_HEADER &&
+      view.getUint16(26, true) === nameBytes.length &&
+      nameBytes.every((byte, i) => byte === header[nameStart + i]) &&
+      start + compressedSize <= this.#limit;
+    if (isRight) return sliceSource(this.#source, start, start + compressedSize, this.#what);
     throw new ClipError(`${this.#what}: its header and the zip directory disagree`, {
       hint: 'the file is damaged',
     });
   }
 
-  private async unpack(packed: ByteSource): Promise<Uint8Array> {
-    const reader = new ByteReader(decompress(chunksOf(packed), 'deflate-raw', this.#what), this.#what);
-    try {
-      const bytes = await reader.read(this.size);
-      if (!(await reader.hasMore())) return bytes;
-      throw new ClipError(`${this.#what}: unpacked size`, { expected: this.size, got: 'more' });
-    } finally {
-      await reader.close();
+  private async unpack(): Promise<Uint8Array> {
+    const bytes = new Uint8Array(this.size);
+    let length = 0;
+    for await (const chunk of decompress(chunksOf(await this.packed()), 'deflate-raw', this.#what)) {
+      if (length + chunk.length > this.size) {
+        throw new ClipError(`${this.#what}: unpacked size`, { expected: this.size, got: 'more' });
+      }
+      bytes.set(chunk, length);
+      length += chunk.length;
     }
+    if (length < this.size) {
+      throw new ClipError(`${this.#what}: unpacked size`, { expected: this.size, got: length });
+    }
+    this.check(crc32(bytes));
+    return bytes;
   }
 }
 

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { SchemeName } from '../checkpoint/schemes/scheme.ts';
 import type { ConvertedType } from '../tasks/convert.ts';
+import { offerDownload } from './download.ts';
 import { type SettingsOptions, settingsOf, withSettings } from './options.ts';
 import { note, printJson, printLine, progressBar } from './terminal.ts';
 
@@ -43,6 +44,7 @@ Examples:
 async function run(model: string, target: string, options: Options): Promise<void> {
   const { to, dtype, force, json } = options;
   const { convert } = await import('../tasks/convert.node.ts');
+  await offerDownload(model);
   const bar = progressBar('converting');
   try {
     const settings = settingsOf(options);

@@ -1,6 +1,7 @@
 // clip-tfjs inspect: what is in a checkpoint, and what its layers compute for a picture or a text.
 import type { Command } from 'commander';
 import type { CheckpointSummary, Share } from '../tasks/describe.ts';
+import { offerDownload } from './download.ts';
 import { backendOption, loadModel, type SettingsOptions, settingsOf, withSettings } from './options.ts';
 import { note, printJson, printLine } from './terminal.ts';
 
@@ -33,11 +34,11 @@ export function registerInspect(program: Command): void {
 }
 
 async function run(model: string, options: Options): Promise<void> {
-  const { clipCheckpoint } = await import('../checkpoint/clip-checkpoint.ts');
+  await offerDownload(model);
   const { describeClip } = await import('../tasks/describe.ts');
   const { withModel } = await import('../tasks/load.node.ts');
-  const summary = await withModel(model, async ({ checkpoint, file, configs }) =>
-    describeClip(clipCheckpoint(checkpoint, file, configs, settingsOf(options)), checkpoint.tensors),
+  const summary = await withModel(model, settingsOf(options), async (clip, { checkpoint }) =>
+    describeClip(clip, checkpoint.tensors),
   );
   if (summary.differences) note(`does not fit a model of this configuration: ${summary.differences}`);
   for (const line of summary.notes) note(line);

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { registerClassify } from './classify.ts';
 import { registerConvert } from './convert.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerDownload } from './download.ts';
 import { registerEval } from './eval.ts';
 import { registerInspect } from './inspect.ts';
 import { registerModels } from './models.ts';
@@ -37,6 +38,7 @@ registerInspect(program);
 registerConvert(program);
 registerParity(program);
 registerModels(program);
+registerDownload(program);
 registerDoctor(program);
 registerSetup(program);
 

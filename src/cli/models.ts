@@ -18,17 +18,10 @@ export function registerModels(program: Command): void {
 
 async function run({ json }: { json?: boolean }): Promise<void> {
   const { OPENAI_MODELS } = await import('../checkpoint/openai-models.ts');
-  const { clipCheckpoint } = await import('../checkpoint/clip-checkpoint.ts');
   const { MINI, modelPaths, withModel } = await import('../tasks/load.node.ts');
   const published = OPENAI_MODELS.map(({ name, url, sha256, config }) => ({ name, config, url, sha256 }));
   const miniIsHere = existsSync(modelPaths(MINI)[0]!);
-  const mini = miniIsHere
-    ? [
-        await withModel(MINI, async ({ checkpoint, file, configs }) => {
-          return { name: MINI, config: clipCheckpoint(checkpoint, file, configs).config };
-        }),
-      ]
-    : [];
+  const mini = miniIsHere ? [await withModel(MINI, {}, async ({ config }) => ({ name: MINI, config }))] : [];
   const { CLIP } = await import('../model/clip.ts');
   const rows = [...mini, ...published].map(({ name, config, ...rest }) => ({
     name,

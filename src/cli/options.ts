@@ -9,6 +9,7 @@ import type { ActivationName } from '../model/layers.ts';
 import type { LabelledPictures } from '../tasks/evaluate.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { ZeroShotHead } from '../tasks/zero-shot.ts';
+import { offerDownload } from './download.ts';
 import { note, progressBar, UsageError } from './terminal.ts';
 
 export interface ModelOptions extends SettingsOptions {
@@ -72,6 +73,7 @@ export function backendOption(): Option {
 /** Loads the model with a bar, and says on which engine. */
 export async function loadModel({ model, backend, ...settings }: ModelOptions): Promise<LoadedModel> {
   const { load } = await import('../tasks/load.node.ts');
+  await offerDownload(model);
   const bar = progressBar(`loading ${model}`);
   try {
     const loaded = await load(model, {

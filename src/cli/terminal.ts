@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { CommanderError } from 'commander';
 import { oneLine } from '../errors.ts';
+import { ByteRate } from './byte-rate.ts';
 
 /** A wrong command line: exit status 2. */
 export class UsageError extends Error {}
@@ -25,14 +26,23 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on stderr, where that is a terminal; it appears at the first update. */
-export function progressBar(what: string): Progress {
-  const format = `${what} {bar} {percentage}% · {eta_formatted} left`;
+/** A bar on stderr, where that is a terminal; it appears at the first update. One of bytes also shows how fast they come. */
+export function progressBar(what: string, unit?: 'bytes'): Progress {
+  const format = `${what} {bar} {percentage}% · ${unit ? '{speed}' : '{eta_formatted} left'}`;
   const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, clearOnComplete: true });
+  let rate = new ByteRate();
+  const speed = {
+    get speed() {
+      return rate.toString(); // at every drawing, not at every update, so that a stall shows
+    },
+  };
   return {
     update(done, total) {
       if (!process.stderr.isTTY) return;
-      if (!bar.isActive) bar.start(total, 0);
+      if (!bar.isActive) rate = new ByteRate();
+      rate.add(done, total);
+      if (!bar.isActive) bar.start(total, 0, speed);
+      bar.setTotal(total);
       bar.update(done);
     },
     stop: () => bar.stop(),

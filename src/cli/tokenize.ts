@@ -42,10 +42,8 @@ async function run(texts: string[], options: Options): Promise<void> {
   let contextLength = CONTEXT_LENGTH;
   let tokenizer: Tokenizer;
   if (options.model) {
-    const { clipCheckpoint } = await import('../checkpoint/clip-checkpoint.ts');
     const { withModel } = await import('../tasks/load.node.ts');
-    tokenizer = await withModel(options.model, async ({ checkpoint, file, configs, merges }) => {
-      const { config } = clipCheckpoint(checkpoint, file, configs);
+    tokenizer = await withModel(options.model, {}, async ({ config }, { merges }) => {
       contextLength = config.context_length;
       return new Tokenizer({ vocabSize: config.vocab_size, merges });
     });

@@ -1,4 +1,4 @@
-// CIFAR-100 from a path: the folder, the folder above it, or the archive as it is downloaded.
+// CIFAR-100 from a path: the folder, the archive as it is downloaded, or the folder above either.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClipError, whileReading } from '../errors.ts';
@@ -8,14 +8,12 @@ import { type Cifar100, type CifarSplit, parseCifar100, readCifar100Archive } fr
 const HINT = 'the file is damaged or no CIFAR-100: fetch it again';
 
 /**
- * Reads one split of CIFAR-100 or a data set in its layout. `path`: `cifar-100-python/` (or a folder that has it), or
- * `cifar-100-python.tar.gz`. Errors: nothing there, no such member, a damaged file, counts that do not agree.
+ * Reads one split of CIFAR-100 or a data set in its layout. `path`: `cifar-100-python/`, `cifar-100-python.tar.gz`, or
+ * a folder that has one of them. Errors: nothing there, no such member, a damaged file, counts that do not agree.
  */
 export async function openCifar100(path: string, split: CifarSplit = 'test'): Promise<Cifar100> {
   const info = await stat(path).catch(() => undefined);
-  if (!info?.isDirectory()) {
-    return withFile(path, (source) => whileReading(path, HINT, () => readCifar100Archive(source, split)));
-  }
+  if (!info?.isDirectory()) return readArchive(path, split);
 
   const folders = [path, join(path, 'cifar-100-python')];
   for (const folder of folders) {
@@ -24,10 +22,16 @@ export async function openCifar100(path: string, split: CifarSplit = 'test'): Pr
     const pictures = await readWhole(join(folder, split));
     return whileReading(folder, HINT, () => parseCifar100(meta, pictures, split));
   }
+  const archive = join(path, 'cifar-100-python.tar.gz');
+  if (await stat(archive).catch(() => undefined)) return readArchive(archive, split);
   throw new ClipError(`${path} has no CIFAR-100`, {
-    expected: 'the files meta, test and train',
-    hint: 'name the folder cifar-100-python, or cifar-100-python.tar.gz',
+    expected: 'the files meta, test and train, or cifar-100-python.tar.gz',
+    hint: 'clip-tfjs download cifar100 fetches it',
   });
+}
+
+function readArchive(path: string, split: CifarSplit): Promise<Cifar100> {
+  return withFile(path, (source) => whileReading(path, HINT, () => readCifar100Archive(source, split)));
 }
 
 function readWhole(path: string): Promise<Uint8Array> {

@@ -128,7 +128,7 @@ function headsOf(name: string, width: number, heads?: number): number {
   }
   if (width % HEAD_WIDTH !== 0 || width === 0) {
     throw new Error(
-      `${name} gives a width of ${width}: expected a multiple of ${HEAD_WIDTH}, the width of a head, or the number of heads beside it`,
+      `${name} gives a width of ${width}: expected a multiple of ${HEAD_WIDTH}, the width of a head`,
     );
   }
   return width / HEAD_WIDTH;

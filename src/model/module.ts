@@ -38,19 +38,28 @@ export class Parameter {
     return tf.util.sizeFromShape([...this.shape]);
   }
 
+  /** The shape in stored order. */
+  get storedShape(): number[] {
+    return this.order.map((axis) => this.shape[axis]!);
+  }
+
   get hasValue(): boolean {
     return this.#variable !== undefined;
   }
 
   /** Takes a tensor in PyTorch's axis order and keeps it in stored order; the given tensor stays the caller's. */
   assign(tensor: tf.Tensor): void {
-    if (`${tensor.shape}` !== `${this.shape}`) {
-      throw new Error(`a parameter of shape [${this.shape}] was given a tensor of shape [${tensor.shape}]`);
-    }
-    const stored = this.isTransposed ? tf.transpose(tensor, [...this.order]) : tensor.clone();
-    if (this.#variable) this.#variable.assign(stored);
-    else this.#variable = tf.variable(stored, this.trainable);
-    stored.dispose();
+    this.expectShape(tensor, this.shape);
+    const stored = this.isTransposed ? tf.transpose(tensor, [...this.order]) : tensor;
+    this.assignStored(stored);
+    if (stored !== tensor) stored.dispose();
+  }
+
+  /** Takes a tensor that is in stored order already; the given tensor stays the caller's. */
+  assignStored(tensor: tf.Tensor): void {
+    this.expectShape(tensor, this.storedShape);
+    if (this.#variable) this.#variable.assign(tensor);
+    else this.#variable = tf.variable(tensor, this.trainable);
   }
 
   /** The value in PyTorch's axis order; the caller disposes of it. */
@@ -73,6 +82,11 @@ export class Parameter {
 
   private get isTransposed(): boolean {
     return this.order.some((axis, i) => axis !== i);
+  }
+
+  private expectShape(tensor: tf.Tensor, shape: readonly number[]): void {
+    if (`${tensor.shape}` === `${shape}`) return;
+    throw new Error(`a parameter of shape [${shape}] was given a tensor of shape [${tensor.shape}]`);
   }
 }
 

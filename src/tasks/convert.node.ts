@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
+import type { ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import type { SchemeName } from '../checkpoint/schemes/scheme.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
 import { writeFileAtomic } from '../data/bytes/write-file.node.ts';
@@ -59,8 +59,7 @@ export async function convert(
   }
   const folder = isFile ? dirname(target) : target;
   const weights = isFile ? basename(target) : WEIGHTS[to];
-  return withModel(nameOrPath, async ({ checkpoint, file, configs, merges }) => {
-    const clip = clipCheckpoint(checkpoint, file, configs, settings);
+  return withModel(nameOrPath, settings, async (clip, { merges }) => {
     const { tensors, metadata, texts } = convertCheckpoint(clip, to, { dtype, merges });
     for (const note of clip.notes) onNote?.(note);
     const names = [...texts.keys(), weights]; // the weights last: where they are, all is there

@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEngine } from '../backend/engines.node.ts';
-import { clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
+import { type ClipCheckpoint, clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
+import { downloadPublished } from '../checkpoint/download/download.node.ts';
 import { type ModelFiles, withModelFiles } from '../checkpoint/model-files.node.ts';
 import { availableModels, OPENAI_MODELS } from '../checkpoint/openai-models.ts';
 import { ClipError } from '../errors.ts';
@@ -22,6 +23,8 @@ export const MINI_REFERENCE: string = fileURLToPath(
 export interface LoadOptions extends ModelSettings {
   /** The engine: `auto` (default), `cuda`, `native`, `wasm` or `cpu`. */
   backend?: string;
+  /** Fetch one of OpenAI's models where it is not here yet, as `clip.load` does in Python. Default: throw. */
+  download?: boolean;
   /** Called with the bytes of weights read so far and in all. */
   onProgress?: (done: number, total: number) => void;
   /** Called with what the user should know: what was assumed, weights that are no numbers. Default: console.warn. */
@@ -34,9 +37,10 @@ export interface LoadOptions extends ModelSettings {
  * vocabulary. Throws ClipError for a name that is neither, a file that is no CLIP, or an engine that is not here.
  */
 export async function load(nameOrPath: string = MINI, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { backend, onProgress, onNote = console.warn, ...settings } = options;
-  return withModel(nameOrPath, ({ checkpoint, file, configs, merges }) =>
-    loadCheckpoint(clipCheckpoint(checkpoint, file, configs, settings), file, {
+  const { backend, download, onProgress, onNote = console.warn, ...settings } = options;
+  if (download && isMissing(nameOrPath)) await downloadPublished(nameOrPath, { onNote });
+  return withModel(nameOrPath, settings, (checkpoint, { file, merges }) =>
+    loadCheckpoint(checkpoint, file, {
       name: nameOrPath,
       startEngine: () => startEngine(backend),
       merges,
@@ -46,16 +50,24 @@ export async function load(nameOrPath: string = MINI, options: LoadOptions = {})
   );
 }
 
-/** Opens what a name or path stands for, and closes it after `use`. */
-export async function withModel<T>(nameOrPath: string, use: (files: ModelFiles) => Promise<T>): Promise<T> {
+/** Opens what a name or path stands for, as a CLIP and as it is, and closes it after `use`. */
+export async function withModel<T>(
+  nameOrPath: string,
+  settings: ModelSettings,
+  use: (checkpoint: ClipCheckpoint, files: ModelFiles) => Promise<T>,
+): Promise<T> {
   const path = findModel(nameOrPath);
-  // OpenAI's models are known, whatever lies beside them in a folder that many models share.
-  const isPublished = availableModels().includes(nameOrPath);
+  const published = OPENAI_MODELS.find(({ name }) => name === nameOrPath);
   let isOpen = false;
   try {
     return await withModelFiles(path, (files) => {
       isOpen = true;
-      return use(isPublished ? { ...files, configs: new Map(), merges: undefined } : files);
+      const { checkpoint, file, configs } = files;
+      if (!published) return use(clipCheckpoint(checkpoint, file, configs, settings), files);
+      // A known model needs no file that tells of it; its folder is one that many models share.
+      const { vision_heads, transformer_heads, activation } = published.config;
+      const known = { vision_heads, transformer_heads, activation, ...settings };
+      return use(clipCheckpoint(checkpoint, file, new Map(), known), { ...files, merges: undefined });
     });
   } catch (error) {
     if (nameOrPath !== MINI || isOpen) throw error;
@@ -63,6 +75,11 @@ export async function withModel<T>(nameOrPath: string, use: (files: ModelFiles) 
     const got = (error as Error).message;
     throw new ClipError('the embedded model is damaged', { got, hint: howToGet(MINI) }, { cause: error });
   }
+}
+
+/** Whether this is the name of one of OpenAI's models whose weights are not here. */
+export function isMissing(name: string): boolean {
+  return availableModels().includes(name) && !modelPaths(name).some((path) => existsSync(path));
 }
 
 /** Where a model that has a name is looked for, the likeliest place first. */
@@ -92,6 +109,6 @@ function findModel(nameOrPath: string): string {
 }
 
 function howToGet(name: string): string {
-  if (name !== MINI) return `clip-tfjs download ${name}`;
+  if (name !== MINI) return `clip-tfjs download ${name} fetches them`;
   return 'they come with the package: install it again, or git checkout weights/mini, or npm run train:mini';
 }

@@ -2,7 +2,7 @@
 import type { EngineName } from '../backend/engine.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { type ClipCheckpoint, clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
-import { loadStateDict } from '../checkpoint/state-dict.ts';
+import { loadStateDict, type NotFinite } from '../checkpoint/state-dict.ts';
 import type { ByteSource } from '../data/bytes/byte-source.ts';
 import { whileReading } from '../errors.ts';
 import { CLIP } from '../model/clip.ts';
@@ -45,8 +45,17 @@ export async function loadCheckpoint(
   const tokenizer = new Tokenizer({ vocabSize: model.config.vocab_size, merges });
   for (const note of checkpoint.notes) onNote?.(note);
   const backend = await startEngine();
-  await whileReading(file, 'the file is damaged: fetch it again', () =>
+  const notFinite = await whileReading(file, 'the file is damaged: fetch it again', () =>
     loadStateDict(model, checkpoint, onProgress),
   );
+  if (notFinite.length > 0) onNote?.(describeNotFinite(notFinite, file));
   return new LoadedModel(name, backend, model, tokenizer);
+}
+
+const LISTED = 5;
+
+function describeNotFinite(tensors: readonly NotFinite[], file: string): string {
+  const some = tensors.slice(0, LISTED).map(({ name, count }) => `${count} in ${name}`);
+  const more = tensors.length > LISTED ? `, and ${tensors.length - LISTED} more tensors` : '';
+  return `${file} has weights that are NaN or infinite: ${some.join(', ')}${more}`;
 }

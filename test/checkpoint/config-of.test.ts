@@ -34,7 +34,7 @@ describe('config in the metadata', () => {
   });
 
   test.each([
-    ['{"vision_heads": 2', /config in __metadata__: expected a JSON object/],
+    ['{"vision_heads": 2', /config in __metadata__: expected JSON, got text/],
     ['[]', /expected a JSON object, got \[\]/],
     ['{"vision_heads": 0}', /expected a whole number of vision_heads, got 0/],
     ['{"transformer_heads": "2"}', /expected a whole number of transformer_heads, got "2"/],

@@ -88,7 +88,17 @@ describe('reading', () => {
     [
       'two names',
       file(`{"a":${entry('U8', [1], 0, 1)},"\\u0061":${entry('U8', [1], 0, 1)}}`, 1),
-      /two tensors are called a/,
+      /two entries are called "a"/,
+    ],
+    [
+      'two shapes',
+      file('{"w":{"dtype":"U8","shape":[1],"shape":[2],"data_offsets":[0,2]}}', 2),
+      /two entries are called "shape"/,
+    ],
+    [
+      '65 axes',
+      file(one(entry('U8', Array(65).fill(1), 0, 1)), 1),
+      /shape: expected at most 64 axes, got 65/,
     ],
     ['metadata that are no texts', file('{"__metadata__":{"a":1}}'), /__metadata__: expected texts by name/],
     ['a header that is no object', file('[1,2]'), /another length, or no JSON/],

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { startEngine } from '../../src/backend/engines.node.ts';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { loadStateDict, releaseModel } from '../../src/checkpoint/state-dict.ts';
 import { type Checkpoint, StoredTensor } from '../../src/checkpoint/stored-tensor.ts';
@@ -12,7 +12,7 @@ import { CLIP } from '../../src/model/clip.ts';
 import { inferConfig } from '../../src/model/config.ts';
 import { LINEAR_ORDER, Module, Parameter } from '../../src/model/module.ts';
 
-beforeAll(() => tf.setBackend('cpu'));
+beforeAll(async () => void (await startEngine('cpu')));
 
 class Linear extends Module {
   readonly weight: Parameter;
@@ -108,6 +108,25 @@ describe('loadStateDict', () => {
     expect(model.first.weight.hasValue).toBe(false);
   });
 
+  it('names what is not finite, and loads it all the same', async () => {
+    const model = new Two();
+    const numbers = Float32Array.of(1, Number.NaN, 3, Infinity);
+    const file = checkpoint(SHAPES);
+    const spoilt = [
+      new StoredTensor('first.bias', 'F32', [2], async () => new Uint8Array(numbers.slice(0, 2).buffer)),
+      new StoredTensor('second.weight', 'F32', [2, 2], async () => new Uint8Array(numbers.buffer)),
+    ];
+    const tensors = new Map([...file.tensors, ...spoilt.map((tensor) => [tensor.name, tensor] as const)]);
+    expect(await loadStateDict(model, { ...file, tensors })).toEqual([
+      { name: 'first.bias', count: 1 },
+      { name: 'second.weight', count: 2 },
+    ]);
+    expect([...model.second.weight.value.dataSync()]).toEqual([1, 3, Number.NaN, Infinity]);
+    releaseModel(model);
+    expect(await loadStateDict(model, file)).toEqual([]);
+    releaseModel(model);
+  });
+
   it('leaves no half of a model behind when reading fails', async () => {
     const model = new Two();
     const before = tf.memory().numTensors;
@@ -120,20 +139,29 @@ describe('loadStateDict', () => {
 const FOLDER = new URL('../fixtures/checkpoints/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('manifest.json', FOLDER), 'utf8'));
 
-it.each(['tiny-vit.pt', 'tiny-rn.pt'])('a CLIP has the values of %s, to the bit', async (file) => {
-  const source = await openFile(new URL(file, FOLDER).pathname);
-  const opened = await openCheckpoint(source);
-  const shapes = new Map([...opened.tensors].map(([name, { shape }]) => [name, shape]));
-  const model = new CLIP(inferConfig(shapes));
-  await loadStateDict(model, opened);
-  await source.close();
-  for (const [name, parameter] of model.namedParameters()) {
-    const value = parameter.read(); // back in PyTorch's order
-    const digest = createHash('sha256')
-      .update(new Uint8Array((await value.data()).slice().buffer))
-      .digest('hex');
-    expect(digest, name).toBe(manifest[file].tensors[name].float32);
-    value.dispose();
-  }
-  releaseModel(model);
+const hasNative = await startEngine('native').then(
+  () => true,
+  () => false,
+);
+
+describe.each(['cpu', 'wasm', ...(hasNative ? ['native'] : [])])('on %s', (engine) => {
+  beforeAll(async () => void (await startEngine(engine)));
+
+  it.each(['tiny-vit.pt', 'tiny-rn.pt'])('a CLIP has the values of %s, to the bit', async (file) => {
+    const source = await openFile(new URL(file, FOLDER).pathname);
+    const opened = await openCheckpoint(source);
+    const shapes = new Map([...opened.tensors].map(([name, { shape }]) => [name, shape]));
+    const model = new CLIP(inferConfig(shapes));
+    await loadStateDict(model, opened);
+    await source.close();
+    for (const [name, parameter] of model.namedParameters()) {
+      const value = parameter.read(); // back in PyTorch's order
+      const digest = createHash('sha256')
+        .update(new Uint8Array((await value.data()).slice().buffer))
+        .digest('hex');
+      expect(digest, name).toBe(manifest[file].tensors[name].float32);
+      value.dispose();
+    }
+    releaseModel(model);
+  });
 });

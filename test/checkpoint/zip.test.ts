@@ -74,7 +74,11 @@ describe('zip', () => {
   const badWhenRead: [string, ZipPart, RegExp][] = [
     ['a flipped bit', { ...A, lie: { crc: 1 } }, /x\/a is damaged: expected checksum 00000001/],
     ['another name in its own header', { ...A, localName: 'x/z' }, /header and the zip directory disagree/],
-    ['less than it says when unpacked', { ...B, lie: { size: 20000 } }, /cut off/],
+    [
+      'less than it says when unpacked',
+      { ...B, lie: { size: 20000 } },
+      /unpacked size: expected 20000, got 10000/,
+    ],
     [
       'more than it says when unpacked',
       { ...B, lie: { size: 100 } },
@@ -85,6 +89,41 @@ describe('zip', () => {
     const [member] = (await open(zipOf([part]))).values();
     await expect(member!.read()).rejects.toThrow(message);
     await expect(member!.read()).rejects.toThrow(ClipError);
+  });
+});
+
+describe('a part of a member', () => {
+  const numbers: ZipPart = {
+    name: 'x/data',
+    content: Uint8Array.from({ length: 3 << 20 }, (_, i) => i & 255),
+  };
+
+  it('is read only where the whole is right', async () => {
+    const archive = zipOf([numbers]);
+    const start = archive.length - (3 << 20) - 100;
+    archive[start + 2_000_000]! ^= 1;
+    const [member] = (await open(archive)).values();
+    await expect(member!.readRange(0, 10)).rejects.toThrow(/x\/data is damaged: expected checksum/);
+    await expect(member!.readRange(5, 6)).rejects.toThrow(ClipError);
+  });
+
+  it('costs the whole once, in small pieces, and then itself', async () => {
+    const whole = bytesSource(zipOf([numbers]), 'file.zip');
+    const reads: number[] = [];
+    const source = {
+      ...whole,
+      read: (start: number, end: number, into?: Uint8Array) => {
+        reads.push(end - start);
+        return whole.read(start, end, into);
+      },
+    };
+    const [member] = (await openZip(source)).values();
+    reads.length = 0;
+    expect([...(await member!.readRange(256, 259))]).toEqual([0, 1, 2]);
+    expect(Math.max(...reads)).toBe(1 << 20);
+    reads.length = 0;
+    expect([...(await member!.readRange(1 << 20, (1 << 20) + 2))]).toEqual([0, 1]);
+    expect(reads).toEqual([2]);
   });
 });
 

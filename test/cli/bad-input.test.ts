@@ -53,7 +53,11 @@ test.each<[what: string, args: string[], message: RegExp]>([
     /none/,
   ],
   ['an unknown model', ['inspect', 'ViT-Z/1'], /no model ViT-Z\/1: expected .*ViT-B\/32/],
-  ['a model whose weights are not here', ['inspect', 'ViT-B/32'], /ViT-B-32\.pt.*clip-tfjs download ViT-B\/32],
+  [
+    'a model whose weights are not here',
+    ['inspect', 'ViT-B/32'],
+    /ViT-B-32\.pt.*clip-tfjs download ViT-B\/32/,
+  ],
   [
     'a safetensors header that lies about offsets',
     ['inspect', file('lies.safetensors', lyingSafetensors())],
@@ -84,11 +88,6 @@ test.each<[what: string, args: string[], message: RegExp]>([
     'labels that are no text',
     classify(picture, '--labels-file', file('labels.bin', Uint8Array.of(0xff, 0xfe, 0))),
     /labels\.bin: expected text in UTF-8/,
-  ],
-  [
-    'weights that are NaN',
-    ['classify', picture, ...labels, '--truncate', '--model', file('nan.safetensors', nanModel())],
-    /the features of the texts are not finite/,
   ],
   [
     'a checkpoint that lacks tensors',
@@ -179,6 +178,19 @@ function edited(
   file.set(data, 8 + text.length);
   return file;
 }
+
+test('weights that are NaN are named, and loading goes on', () => {
+  const nan = file('nan.safetensors', nanModel());
+  const { status, stderr } = clip('classify', picture, ...labels, '--truncate', '--model', nan);
+  expect(status).toBe(1); // only at the end: no answer is made of them
+  const [warning, engine, error] = stderr.split('\n');
+  expect(warning).toMatch(/^nan\.safetensors has weights that are NaN or infinite: \d+ in [a-z_.0-9]+$/);
+  expect(engine).toMatch(/^engine: /);
+  expect(error).toMatch(/^clip-tfjs: the features of the texts are not finite/);
+  const { stdout } = clip('inspect', nan, '--image', picture, '--json');
+  expect(JSON.parse(stdout).taps.length).toBeGreaterThan(10);
+});
+
 
 function nanModel(): Uint8Array {
   return edited((header, data) => {

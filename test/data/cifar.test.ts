@@ -60,6 +60,15 @@ describe("a data set in CIFAR-100's layout", () => {
     );
   });
 
+  it('is read from the folder above the archive, as it is downloaded', async () => {
+    const above = join(folder, 'cache');
+    await mkdir(above);
+    await writeFile(join(above, 'cifar-100-python.tar.gz'), gzipSync(archive));
+    expect((await openCifar100(above)).count).toBe(5);
+    await writeFile(join(above, 'cifar-100-python.tar.gz'), 'no archive');
+    await expect(openCifar100(above)).rejects.toThrow(/cifar-100-python\.tar\.gz/);
+  });
+
   it('stops as soon as both members are found', async () => {
     let read = 0;
     const large = tarOf([
@@ -166,7 +175,7 @@ describe('what is wrong with a data set is said', () => {
     const bare = join(folder, 'bare');
     await mkdir(bare);
     await expect(openCifar100(bare)).rejects.toThrow(
-      /has no CIFAR-100: expected the files meta, test and train/,
+      /has no CIFAR-100: expected the files meta, test and train, or cifar-.*download cifar100/,
     );
   });
 

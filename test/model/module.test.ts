@@ -26,10 +26,32 @@ describe('a parameter', () => {
     expect(parameter.read().arraySync()).toEqual(given.arraySync());
   });
 
+  test('takes a tensor in stored order too, and leaves the given one to the caller', () => {
+    const parameter = new Parameter([2, 3], { order: LINEAR_ORDER });
+    for (const numbers of [
+      [0, 3, 1, 4, 2, 5],
+      [6, 9, 7, 10, 8, 11],
+    ]) {
+      const before = tf.memory().numTensors - (parameter.hasValue ? 1 : 0);
+      const given = tf.tensor2d(numbers, [3, 2]);
+      parameter.assignStored(given);
+      given.dispose();
+      expect([...parameter.value.dataSync()]).toEqual(numbers);
+      expect(tf.memory().numTensors).toBe(before + 1);
+    }
+    const read = parameter.read();
+    expect([...read.dataSync()]).toEqual([6, 7, 8, 9, 10, 11]);
+    read.dispose();
+    parameter.release();
+  });
+
   test('refuses another shape, and says so before it has a value', () => {
-    const parameter = new Parameter([2, 3]);
+    const parameter = new Parameter([2, 3], { order: LINEAR_ORDER });
     expect(() => parameter.value).toThrow('load a checkpoint first');
     expect(() => parameter.assign(tf.zeros([3, 2]))).toThrow('shape [2,3] was given a tensor of shape [3,2]');
+    expect(() => parameter.assignStored(tf.zeros([2, 3]))).toThrow(
+      'shape [3,2] was given a tensor of shape [2,3]',
+    );
   });
 });
 

@@ -1,6 +1,4 @@
-// What can be known before anything is fetched: the platform, the programs, the room, the right to write.
-import { constants } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
+// What can be known before anything is fetched: the platform, the programs.
 import { ClipError } from '../../errors.ts';
 import { run } from './run.node.ts';
 
@@ -76,33 +74,4 @@ export async function checkUnpackers(env: Environment): Promise<void> {
       hint: program === 'npm' ? 'npm comes with Node' : `apt install ${program}`,
     });
   }
-}
-
-/** Makes `folder`, with the folders above it, and sees that files can be made in it. */
-export async function checkWritable(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-  } catch (error) {
-    throw new ClipError(`nothing can be written to ${folder}`, {
-      got: (error as NodeJS.ErrnoException).code,
-      hint: 'run this as the user it belongs to',
-    });
-  }
-}
-
-/** Throws ClipError when fewer than `bytes` are free for this user where `folder` is. */
-export async function checkRoom(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  if (free >= bytes) return;
-  throw new ClipError(`not enough room in ${folder}`, {
-    expected: `${gigabytes(bytes)} free while it is set up`,
-    got: gigabytes(free),
-    hint: 'XDG_CACHE_HOME may name a folder on another disk',
-  });
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

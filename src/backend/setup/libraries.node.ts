@@ -1,10 +1,10 @@
 // pip's part: TensorFlow's C library and its headers, out of the wheel that Python would install.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashOf } from '../../disk.node.ts';
 import { ClipError } from '../../errors.ts';
 import type { Recipe, Wheel } from './recipe.ts';
 import { ProgramFailed, run } from './run.node.ts';
-import { hashOf } from './whole-folder.node.ts';
 
 export interface LibraryTools {
   python: string;

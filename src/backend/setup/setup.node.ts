@@ -3,6 +3,7 @@
 // beside clip-tfjs, which an npm install may remove, is made from them in a moment, with no network.
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { checkRoom, checkWritable, freeBytes } from '../../disk.node.ts';
 import { ClipError } from '../../errors.ts';
 import * as before from './before.node.ts';
 import { BINDING, compileBinding } from './binding.node.ts';
@@ -57,7 +58,9 @@ export async function setUpNative(options: SetupOptions = {}): Promise<Setup> {
   const cache = join(where.cache, recipe.id);
   before.checkMachine(before.thisMachine());
   await refuseForeign(installed);
-  for (const folder of [cache, dirname(installed)]) await before.checkWritable(folder);
+  for (const folder of [cache, dirname(installed)]) {
+    await checkWritable(folder, 'run this as the user it belongs to');
+  }
 
   const parts = listParts(recipe, cache, installed, env, options.onBytes);
   const missing = new Set<Part>();
@@ -112,7 +115,8 @@ function listParts(
       ...{ name: 'libraries', folder: libraries, of },
       prepare: async () => {
         python = await before.findPython(env);
-        await before.checkRoom(cache, recipe.room);
+        const hint = 'XDG_CACHE_HOME may name a folder on another disk';
+        checkRoom(cache, recipe.room, await freeBytes(cache), 'while it is set up', hint);
       },
       fill: (folder, scratch) => fetchLibraries(recipe, folder, scratch, { python, env, onBytes }),
     },

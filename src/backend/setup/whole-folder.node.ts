@@ -1,8 +1,8 @@
 // Folders that are whole or not there: filled under a temporary name, listed with every file's hash, then renamed.
-import { createHash } from 'node:crypto';
-import { createReadStream, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { hashOf, isRunning } from '../../disk.node.ts';
 import { stopPrograms } from './run.node.ts';
 
 const MANIFEST = 'clip-tfjs.json'; // its presence also says that the folder is ours to remove
@@ -66,13 +66,6 @@ async function exchange(folder: string, target: string, old: string): Promise<vo
   });
 }
 
-/** sha256 in hexadecimal; reads the file in pieces. */
-export async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
-  return hash.digest('hex');
-}
-
 async function writeManifest(folder: string, of: string): Promise<void> {
   const files: Manifest['files'] = {};
   for (const path of await readdir(folder, { recursive: true })) {
@@ -100,14 +93,6 @@ async function sweep(target: string): Promise<void> {
   for (const name of await readdir(dirname(target))) {
     const pid = name.startsWith(prefix) && Number(name.slice(prefix.length).split('-')[0]);
     if (pid && !isRunning(pid)) await rm(join(dirname(target), name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -37,13 +37,14 @@ export async function writeFileAtomic(
 }
 
 /** Makes the rename itself last. Some file systems cannot open a folder; the file is whole there all the same. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
 }
 
-function cannotWrite(path: string, error: Error): ClipError {
+/** In one line, what an error of the file system means for a file that was to be written. */
+export function cannotWrite(path: string, error: Error): ClipError {
   return new ClipError(
     `${path} cannot be written: ${error.message}`,
     { hint: 'is the folder there, is it yours, is there room on the disk?' },

@@ -2,6 +2,8 @@
 // the one way to anything else is `call`, which reaches nothing but the functions its caller listed.
 import { ClipError } from '../../errors.ts';
 import { Cursor } from './cursor.ts';
+import { keyCheck } from './keys.ts';
+import { MOST_ARGUMENTS, MOST_COPIED, MOST_GLOBALS, MOST_MARKS } from './limits.ts';
 import {
   describeValue,
   NAME_ONLY,
@@ -11,23 +13,31 @@ import {
   type PickleValue,
 } from './values.ts';
 
-/** Marks that may be open at once. Python's own writer stops at its recursion limit, a tenth of this. */
-const MOST_MARKS = 10_000;
+export interface MachineOptions {
+  /** What the pickle may name: a function for what it calls, NAME_ONLY for what it only mentions. */
+  globals: PickleGlobals;
+  /** What stands for a persistent id; without it, one is an error. */
+  persistent?: (id: PickleValue) => PickleValue;
+  /** What to do about a name that is not on the list. */
+  wayOut?: string;
+}
 
 export class Machine {
   readonly cursor: Cursor;
-  readonly #globals: PickleGlobals;
-  readonly #persistent: ((id: PickleValue) => PickleValue) | undefined;
+  /** Answers a key that a dict or set is to have; throws where there are too many of a kind. */
+  readonly key: (key: PickleValue) => PickleValue = keyCheck();
+  readonly #options: MachineOptions;
   /** The values above the last mark. */
   #stack: PickleValue[] = [];
   /** The stacks below each open mark. */
   readonly #below: PickleValue[][] = [];
   readonly #memo = new Map<number, PickleValue>();
+  readonly #named = new Map<string, PickleGlobal>();
+  #copied = 0;
 
-  constructor(bytes: Uint8Array, globals: PickleGlobals, persistent?: (id: PickleValue) => PickleValue) {
+  constructor(bytes: Uint8Array, options: MachineOptions) {
     this.cursor = new Cursor(bytes);
-    this.#globals = globals;
-    this.#persistent = persistent;
+    this.#options = options;
   }
 
   push(value: PickleValue): void {
@@ -104,13 +114,22 @@ export class Machine {
   /** A global by name: on the caller's list, or refused. */
   global(module: string, name: string): PickleGlobal {
     const full = `${module}.${name}`;
-    const allowed = this.#globals(full);
+    const known = this.#named.get(full);
+    if (known) return known;
+    const { globals, wayOut } = this.#options;
+    const allowed = globals(full);
     if (allowed === undefined) {
+      const only = 'nothing in the file was executed; only plain values, numpy arrays and tensors are read';
       throw new ClipError(`a global that is not on the list, ${full.slice(0, 120)}`, {
-        hint: 'nothing in the file was executed; only plain values, numpy arrays and tensors are read',
+        hint: wayOut ? `${only}: ${wayOut}` : only,
       });
     }
-    return new PickleGlobal(full, allowed === NAME_ONLY ? undefined : allowed);
+    if (this.#named.size >= MOST_GLOBALS) {
+      throw new ClipError('names of classes and functions', { expected: `at most ${MOST_GLOBALS}` });
+    }
+    const global = new PickleGlobal(full, allowed === NAME_ONLY ? undefined : allowed);
+    this.#named.set(full, global);
+    return global;
   }
 
   /** What Python would do as `function(*args)`. */
@@ -118,6 +137,16 @@ export class Machine {
     if (!(target instanceof PickleGlobal)) throw wrongType('a listed function', target);
     if (!target.call) throw new ClipError(`${target.name} is called, which is not on the list`);
     if (!Array.isArray(args)) throw wrongType('a tuple of arguments', args);
+    if (args.length > MOST_ARGUMENTS) {
+      throw new ClipError(`the arguments of ${target.name}`, {
+        expected: `at most ${MOST_ARGUMENTS}`,
+        got: args.length,
+      });
+    }
+    for (const argument of args) this.#copied += countOf(argument);
+    if (this.#copied > MOST_COPIED) {
+      throw new ClipError('values that are copied by calls', { expected: `at most ${MOST_COPIED} in all` });
+    }
     return target.call(...args);
   }
 
@@ -130,8 +159,8 @@ export class Machine {
   }
 
   persistent(id: PickleValue): PickleValue {
-    if (!this.#persistent) throw new ClipError('a persistent id, where the file may have none');
-    return this.#persistent(id);
+    if (!this.#options.persistent) throw new ClipError('a persistent id, where the file may have none');
+    return this.#options.persistent(id);
   }
 
   /** STOP: the one value that is left. */
@@ -143,6 +172,12 @@ export class Machine {
     }
     return value;
   }
+}
+
+/** Values in a container; what is in those is not gone through by any function. */
+function countOf(value: PickleValue): number {
+  if (Array.isArray(value)) return value.length;
+  return value instanceof Map || value instanceof Set ? value.size : 0;
 }
 
 function wrongType(expected: string, got: PickleValue): ClipError {

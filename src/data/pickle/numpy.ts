@@ -1,5 +1,6 @@
 // The numpy arrays inside pickles, without numpy: the few names its `__reduce__` writes, under both of its module paths.
 import { ClipError } from '../../errors.ts';
+import { MOST_AXES } from './limits.ts';
 import { latin1Bytes } from './text.ts';
 import { describeValue, NAME_ONLY, type PickleFunction, PickleObject, type PickleValue } from './values.ts';
 
@@ -22,6 +23,12 @@ export class NumpyArray extends PickleObject {
 
   fill(shape: PickleValue | undefined, dtype: NumpyType, fortran: boolean, data: Uint8Array): void {
     const sizes = Array.isArray(shape) ? shape : [];
+    if (sizes.length > MOST_AXES) {
+      throw new ClipError("a numpy array's shape", {
+        expected: `at most ${MOST_AXES} axes`,
+        got: sizes.length,
+      });
+    }
     if (!Array.isArray(shape) || !sizes.every((size) => Number.isSafeInteger(size) && Number(size) >= 0)) {
       throw new ClipError("a numpy array's shape", { expected: 'whole numbers', got: describeValue(shape) });
     }
@@ -66,6 +73,18 @@ class NumpyType extends PickleObject {
   }
 }
 
+function arrayOf(
+  shape: PickleValue | undefined,
+  dtype: PickleValue | undefined,
+  fortran: boolean,
+  data: PickleValue | undefined,
+): NumpyArray {
+  if (!(dtype instanceof NumpyType)) throw new ClipError('a numpy array without a dtype');
+  const array = new NumpyArray();
+  array.fill(shape, dtype, fortran, asBytes(data));
+  return array;
+}
+
 function asBytes(value: PickleValue | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (typeof value === 'string') return latin1Bytes(value);
@@ -93,12 +112,11 @@ export function numpyGlobals(): Map<string, PickleFunction | typeof NAME_ONLY> {
   table.set('numpy.ndarray', NAME_ONLY);
   for (const core of ['numpy.core', 'numpy._core']) {
     table.set(`${core}.multiarray._reconstruct`, () => new NumpyArray());
-    table.set(`${core}.numeric._frombuffer`, (data, dtype, shape, order) => {
-      if (!(dtype instanceof NumpyType)) throw new ClipError('a numpy array without a dtype');
-      const array = new NumpyArray();
-      array.fill(shape, dtype, order === 'F', asBytes(data));
-      return array;
-    });
+    // One number, such as a loss that a trainer keeps: an array without axes.
+    table.set(`${core}.multiarray.scalar`, (dtype, data) => arrayOf([], dtype, false, data));
+    table.set(`${core}.numeric._frombuffer`, (data, dtype, shape, order) =>
+      arrayOf(shape, dtype, order === 'F', data),
+    );
   }
   return table;
 }

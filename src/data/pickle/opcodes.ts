@@ -19,15 +19,15 @@ function byteString(bytes: Uint8Array): PickleValue {
   return bytes.length > LONGEST_BYTE_TEXT ? bytes : latin1Text(bytes);
 }
 
-function setItems(dict: Map<PickleValue, PickleValue>, items: PickleValue[]): void {
+function setItems(machine: Machine, items: PickleValue[]): void {
+  const dict = machine.dict();
   if (items.length % 2) throw new ClipError('a dict with a key that has no value');
-  for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
+  for (let i = 0; i < items.length; i += 2) dict.set(machine.key(items[i]!), items[i + 1]!);
 }
 
-function dictOf(items: PickleValue[]): Map<PickleValue, PickleValue> {
-  const dict = new Map<PickleValue, PickleValue>();
-  setItems(dict, items);
-  return dict;
+function addItems(machine: Machine, items: PickleValue[]): void {
+  const set = machine.set();
+  for (const item of items) set.add(machine.key(item));
 }
 
 /** The last `count` values as one tuple. */
@@ -98,23 +98,23 @@ const containers: Record<string, Opcode> = {
   a: (m) => append(m, [m.pop()]),
   e: (m) => append(m, m.popToMark()),
   '}': (m) => m.push(new Map()),
-  d: (m) => m.push(dictOf(m.popToMark())),
+  d: (m) => {
+    const items = m.popToMark();
+    m.push(new Map());
+    setItems(m, items);
+  },
   s: (m) => {
     const value = m.pop();
-    const key = m.pop();
-    m.dict().set(key, value);
+    setItems(m, [m.pop(), value]);
   },
-  u: (m) => {
-    const items = m.popToMark();
-    setItems(m.dict(), items);
-  },
+  u: (m) => setItems(m, m.popToMark()),
   '\x8f': (m) => m.push(new Set()),
-  '\x90': (m) => {
+  '\x90': (m) => addItems(m, m.popToMark()),
+  '\x91': (m) => {
     const items = m.popToMark();
-    const set = m.set();
-    for (const item of items) set.add(item);
+    m.push(new Set());
+    addItems(m, items);
   },
-  '\x91': (m) => m.push(new Set(m.popToMark())),
 };
 
 const memo: Record<string, Opcode> = {

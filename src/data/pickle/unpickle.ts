@@ -1,23 +1,14 @@
 // Python's pickle files, protocols 0 to 5, read as data. Stands beside pickle.load(file, encoding='latin1'), with one
 // difference: nothing is imported and nothing is executed. A name outside the caller's list ends the reading.
 import { ClipError } from '../../errors.ts';
-import { Machine } from './machine.ts';
+import { MOST_OPCODES } from './limits.ts';
+import { Machine, type MachineOptions } from './machine.ts';
 import { OPCODES } from './opcodes.ts';
-import type { PickleGlobals, PickleValue } from './values.ts';
+import type { PickleValue } from './values.ts';
 
 const STOP = 0x2e;
 
-/**
- * Each opcode makes at most one value, so this bounds memory and time whatever the file says: two million empty dicts,
- * the worst there is, were measured at 444 MB and 0.6 s. CIFAR-100's test split needs 40,132, RN50's archive 18,214.
- */
-const MOST_OPCODES = 2_000_000;
-
-export interface UnpickleOptions {
-  /** What the pickle may name: a function for what it calls, NAME_ONLY for what it only mentions. */
-  globals: PickleGlobals;
-  /** What stands for a persistent id; without it, one is an error. */
-  persistent?: (id: PickleValue) => PickleValue;
+export interface UnpickleOptions extends MachineOptions {
   /** What errors call the pickle. */
   name?: string;
 }
@@ -27,7 +18,7 @@ export interface UnpickleOptions {
  * str is read as latin1 text up to 4,096 bytes and stays bytes beyond. Errors name the byte of the opcode.
  */
 export function unpickle(bytes: Uint8Array, options: UnpickleOptions): PickleValue {
-  const machine = new Machine(bytes, options.globals, options.persistent);
+  const machine = new Machine(bytes, options);
   const { cursor } = machine;
   const where = options.name ?? 'pickle';
   for (let count = 0; count < MOST_OPCODES; count++) {
@@ -51,7 +42,7 @@ export function unpickle(bytes: Uint8Array, options: UnpickleOptions): PickleVal
       opcode(machine);
     } catch (error) {
       if (!(error instanceof ClipError)) throw error;
-      throw new ClipError(`${where}, byte ${position}: ${error.message}`, {}, { cause: error });
+      throw error.about(`${where}, byte ${position}`, 'it is damaged, or made by something else than Python');
     }
   }
   throw new ClipError(`${where}: too many opcodes`, { expected: `at most ${MOST_OPCODES}` });

@@ -1,5 +1,6 @@
-// The few WebAssembly instructions that the resize needs, as functions that give their bytes, and what puts them
-// together into a module: https://webassembly.github.io/spec/core/binary. Operands come before the operation.
+// The few WebAssembly instructions that the resize and the reading of weights need, as functions that give their bytes,
+// and what puts them together into a module: https://webassembly.github.io/spec/core/binary. Operands come before the
+// operation.
 
 /** Bytes of code, nested as they were written. */
 export type Code = readonly (number | Code)[];
@@ -38,6 +39,8 @@ export const repeat = (body: Code, condition: Code): Code => [0x03, 0x40, body, 
 export const load16Bytes = (address: Code): Code => [simd(0)(address), at(0)];
 /** Four bytes from memory, and twelve zeros. */
 export const load4Bytes = (address: Code): Code => [simd(92)(address), at(0)];
+/** Eight bytes from memory, and eight zeros. */
+export const load8Bytes = (address: Code): Code => [simd(93)(address), at(0)];
 /** One 32-bit number from memory, four times. */
 export const loadRepeated = (address: Code): Code => [simd(9)(address), at(0)];
 export const store16Bytes = (address: Code, value: Code): Code => [simd(11)(address, value), at(0)];
@@ -50,10 +53,22 @@ export const lowBytes: (value: Code) => Code = simd(137);
 export const highBytes: (value: Code) => Code = simd(138);
 export const lowWords: (value: Code) => Code = simd(169);
 export const highWords: (value: Code) => Code = simd(170);
+export const bothBits: (a: Code, b: Code) => Code = simd(78);
+export const eitherBits: (a: Code, b: Code) => Code = simd(80);
+/** Of two vectors, as eight 32-bit numbers 0…7, the four that are named. */
+export const pick = (a: Code, b: Code, numbers: readonly number[]): Code => [
+  simd(13)(a, b),
+  numbers.flatMap((i) => [4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3]),
+];
 /** On four 32-bit numbers at once. */
 export const addEach: (a: Code, b: Code) => Code = simd(174);
 export const timesEach: (a: Code, b: Code) => Code = simd(181);
 export const shiftRightEach: (a: Code, bits: Code) => Code = simd(172);
+export const shiftLeftEach: (a: Code, bits: Code) => Code = simd(171);
+/** All ones where `a` is the larger signed number, else 0. */
+export const largerEach: (a: Code, b: Code) => Code = simd(59);
+/** On four float32 numbers. */
+export const timesFloats: (a: Code, b: Code) => Code = simd(230);
 /** Twice four 32-bit numbers → eight signed 16-bit ones; twice eight of those → sixteen bytes; both cut off. */
 export const toWords: (a: Code, b: Code) => Code = simd(133);
 export const toBytes: (a: Code, b: Code) => Code = simd(102);

@@ -43,7 +43,7 @@ it("another resolution: positions as Hugging Face's interpolate_pos_encoding mak
   expect(notes).toEqual([expect.stringMatching(/^positions are interpolated from 24 to 40 pixels/)]);
   release();
   const odd = load(fixture('schemes', 'hf'), { ...options, resolution: 41 });
-  await expect(odd).rejects.toThrow('the resolution: expected a multiple of 8 pixels, got 41');
+  await expect(odd).rejects.toThrow('the resolution: expected a multiple of 8 pixels up to 8192, got 41');
 });
 
 it('mean and standard deviation come from beside the weights', async () => {
