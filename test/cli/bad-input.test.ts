@@ -191,7 +191,6 @@ test('weights that are NaN are named, and loading goes on', () => {
   expect(JSON.parse(stdout).taps.length).toBeGreaterThan(10);
 });
 
-
 function nanModel(): Uint8Array {
   return edited((header, data) => {
     const [start, end] = header['ln_final.weight']!.data_offsets;

@@ -1,7 +1,7 @@
 // The two passes of resample.ts over bytes again, four or sixteen sums at a time: WebAssembly's 128-bit vectors,
 // which Node and browsers have and JavaScript does not. Same integers, same results; see resample.ts for what is
 // computed. Where vectors are missing, or the rows would take too much memory, resample.ts does the work itself.
-import { PRECISION, type Weights } from './kernel.ts';
+
 import {
   add,
   addEach,
@@ -28,7 +28,8 @@ import {
   timesEach,
   toBytes,
   toWords,
-} from './wasm.ts';
+} from '../assemble-wasm.ts';
+import { PRECISION, type Weights } from './kernel.ts';
 
 // A target pixel's entry in the table of weights, in 32-bit numbers: where its source begins (in bytes after the
 // row's or column's own beginning), how many weights it has, and the weights.
