@@ -2,13 +2,31 @@
 // what it should be, does that process still run.
 import { createHash, type Hash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
+import { access, mkdir, stat, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { ClipError } from './errors.ts';
+
+/**
+ * Makes `folder`, with those above it that are missing, and returns the first that it made. Node's own `recursive` never
+ * ends where a file system takes no folders, as /proc does.
+ */
+export async function makeFolder(folder: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !(await stat(at).catch(() => undefined)); at = dirname(at))
+    missing.unshift(at);
+  const isThere = async (path: string): Promise<boolean> => (await stat(path)).isDirectory();
+  for (const path of missing.length > 0 ? missing : [folder]) {
+    await mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST' || !(await isThere(path))) throw error;
+    });
+  }
+  return missing[0];
+}
 
 /** Makes `folder`, with the folders above it, and sees that files can be made in it. */
 export async function checkWritable(folder: string, hint: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -73,4 +91,20 @@ export function isRunning(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs `clean` if the process is told to stop, and then lets it stop. Returns what takes that back. */
+export function onStop(clean: () => void): () => void {
+  const forget = () => {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  };
+  const stop = (signal: NodeJS.Signals) => {
+    clean();
+    forget();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  return forget;
 }

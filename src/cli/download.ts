@@ -10,7 +10,7 @@ export function registerDownload(program: Command): void {
     .command('download')
     .summary("fetch one of OpenAI's models, or CIFAR-100")
     .description(
-      "Fetches one of OpenAI's models, or CIFAR-100, checks it, and prints where it is. A file that is there already is\n" +
+      "Fetches one of OpenAI's models, or CIFAR-100, checks it, and prints where it is. A file that is there already is " +
         'checked and kept; what a broken run has left is gone on from. HTTPS_PROXY and NO_PROXY are honoured.',
     )
     .argument('<name>', 'a model that clip-tfjs models lists, or cifar100')

@@ -1,11 +1,12 @@
 // A model's files in another program's form, written whole or not at all.
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import type { SchemeName } from '../checkpoint/schemes/scheme.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
 import { writeFileAtomic } from '../data/bytes/write-file.node.ts';
+import { makeFolder, onStop } from '../disk.node.ts';
 import { ClipError } from '../errors.ts';
 import { type ConvertedType, convertCheckpoint } from './convert.ts';
 import { withModel } from './load.node.ts';
@@ -65,13 +66,8 @@ export async function convert(
     const names = [...texts.keys(), weights]; // the weights last: where they are, all is there
     if (force !== true) await refuseOthers(folder, weights, texts);
 
-    const made = await makeFolder(folder);
-    const staging = await mkdtemp(join(folder, '.clip-tfjs-')).catch((error: Error) => {
-      throw new ClipError(
-        `cannot write in ${folder}: ${error.message}`,
-        { hint: 'is it yours?' },
-        { cause: error },
-      );
+    const made = await makeFolder(folder).catch((error: Error) => {
+      throw new ClipError(`cannot make the folder ${folder}: ${error.message}`, {}, { cause: error });
     });
     const total = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
     let done = 0;
@@ -84,16 +80,27 @@ export async function convert(
         return bytes;
       },
     }));
+    let staging: string | undefined;
+    const clean = (): void => {
+      if (staging) rmSync(staging, { recursive: true, force: true });
+    };
+    const forget = onStop(clean);
     try {
+      staging = await mkdtemp(join(folder, '.clip-tfjs-')).catch((error: Error) => {
+        const hint = 'is it yours, and is there room?';
+        throw new ClipError(`cannot write in ${folder}: ${error.message}`, { hint }, { cause: error });
+      });
       await writeSafetensors(join(staging, weights), counted, metadata);
       for (const [name, text] of texts)
         await writeFileAtomic(join(staging, name), new TextEncoder().encode(text));
       for (const name of names) await rename(join(staging, name), join(folder, name));
-      await rm(staging, { recursive: true });
     } catch (error) {
-      await rm(staging, { recursive: true, force: true });
-      if (made) await rmdir(folder).catch(() => undefined);
+      clean();
+      if (made !== undefined) await removeEmpty(folder, made);
       throw error;
+    } finally {
+      clean();
+      forget();
     }
     const files = names.reverse().map((name) => join(folder, name));
     const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
@@ -115,10 +122,15 @@ async function refuseOthers(
   }
 }
 
-/** Whether the folder had to be made. */
-async function makeFolder(folder: string): Promise<boolean> {
-  const made = await mkdir(folder, { recursive: true }).catch((error: Error) => {
-    throw new ClipError(`cannot make the folder ${folder}: ${error.message}`, {}, { cause: error });
-  });
-  return made !== undefined;
+/** Takes back the folders that were made, from `folder` up to `made`, as far as nobody has put anything there. */
+async function removeEmpty(folder: string, made: string): Promise<void> {
+  for (let at = resolve(folder); at.length >= made.length; at = dirname(at)) {
+    if (
+      !(await rmdir(at).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+  }
 }

@@ -180,6 +180,19 @@ describe('what is refused leaves everything as it was', () => {
   it('a folder that cannot be made, a model that is none', async () => {
     writeFileSync(at('file'), 'x');
     await expect(convert(VIT, at('file/inside'), quiet('hf'))).rejects.toThrow(/cannot make the folder/);
+    if (existsSync('/proc/self')) {
+      // A file system that takes no folders: Node's own mkdir with `recursive` never comes back from there.
+      await expect(convert(VIT, '/proc/no/such', quiet('hf'))).rejects.toThrow(
+        /^cannot make the folder \/proc/,
+      );
+    }
+    const deep = convert(
+      VIT,
+      at('deep/er'),
+      quiet('hf', { onProgress: () => rmSync(at('deep'), { recursive: true }) }),
+    );
+    await expect(deep).rejects.toThrow();
+    expect(existsSync(at('deep'))).toBe(false);
     const other = fixture('checkpoints', 'nested.pt');
     await expect(convert(other, at('other'), quiet('hf'))).rejects.toThrow(/not a CLIP checkpoint/);
     expect(existsSync(at('other'))).toBe(false);

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { hashOf, isRunning } from '../../disk.node.ts';
+import { hashOf, isRunning, onStop } from '../../disk.node.ts';
 import { stopPrograms } from './run.node.ts';
 
 const MANIFEST = 'clip-tfjs.json'; // its presence also says that the folder is ours to remove
@@ -40,7 +40,10 @@ export async function makeWhole(
 ): Promise<void> {
   await sweep(target);
   const work = await mkdtemp(`${temporaryPrefix(target)}${process.pid}-`);
-  const forget = onStop(() => rmSync(work, { recursive: true, force: true }));
+  const forget = onStop(() => {
+    stopPrograms();
+    rmSync(work, { recursive: true, force: true });
+  });
   try {
     const folder = join(work, 'new');
     const scratch = join(work, 'scratch');
@@ -94,21 +97,4 @@ async function sweep(target: string): Promise<void> {
     const pid = name.startsWith(prefix) && Number(name.slice(prefix.length).split('-')[0]);
     if (pid && !isRunning(pid)) await rm(join(dirname(target), name), { recursive: true, force: true });
   }
-}
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Runs `clean` if the process is told to stop, and then lets it stop. Returns what takes that back. */
-function onStop(clean: () => void): () => void {
-  const forget = () => {
-    for (const signal of SIGNALS) process.off(signal, stop);
-  };
-  const stop = (signal: NodeJS.Signals) => {
-    stopPrograms();
-    clean();
-    forget();
-    process.kill(process.pid, signal);
-  };
-  for (const signal of SIGNALS) process.on(signal, stop);
-  return forget;
 }

@@ -1,6 +1,6 @@
 // Shapes-100 as files: a folder that whatever reads `cifar-100-python` reads.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../disk.node.ts';
 import { ClipError } from '../../errors.ts';
 import { writeFileAtomic } from '../bytes/write-file.node.ts';
 import { metaPickle, splitPickle } from './pickles.ts';
@@ -11,7 +11,7 @@ import { shapesTest, shapesTrain } from './shapes.ts';
  * there; `meta`, which a reader looks for first, comes last. Errors: the folder or a file cannot be written.
  */
 export async function writeShapes(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+  await makeFolder(folder).catch((error: Error) => {
     throw new ClipError(`${folder}: the folder cannot be made: ${error.message}`, {}, { cause: error });
   });
   await writeFileAtomic(join(folder, 'test'), splitPickle(shapesTest()));
