@@ -1,6 +1,11 @@
 // The public names that need no Node: what a browser imports as `clip-tfjs`.
 export { cpu, type Engine, type EngineName, startFirst, wasm } from './backend/engine.ts';
 export { openCheckpoint } from './checkpoint/checkpoint.ts';
+export {
+  type ClipCheckpoint,
+  clipCheckpoint,
+  type ModelSettings,
+} from './checkpoint/clip-checkpoint.ts';
 export { availableModels, OPENAI_MODELS, type OpenAIModel } from './checkpoint/openai-models.ts';
 export type { Checkpoint, StoredTensor } from './checkpoint/stored-tensor.ts';
 export { type ByteSource, blobSource, bytesSource } from './data/bytes/byte-source.ts';
@@ -36,6 +41,7 @@ export { type RecordOptions, recordRun } from './parity/record.ts';
 export type { Recording } from './parity/recording.ts';
 export { reportLines } from './parity/report-lines.ts';
 export type { Subject } from './parity/run.ts';
+export { type Conversion, convertCheckpoint } from './tasks/convert.ts';
 export { type CheckpointSummary, describeCheckpoint } from './tasks/describe.ts';
 export { type Accuracy, evaluate, type LabelledPictures } from './tasks/evaluate.ts';
 export { inspectValues, type ValueSummary } from './tasks/inspect.ts';

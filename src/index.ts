@@ -16,4 +16,5 @@ export { type ClassifiedPicture, classificationFigure } from './figure/classific
 export { contactSheet } from './figure/contact-sheet.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
+export { type Converted, type ConvertOptions, convert } from './tasks/convert.node.ts';
 export { type LoadOptions, load } from './tasks/load.node.ts';

@@ -20,7 +20,7 @@ export function untoldIn(
     ...(beside && untoldOf(beside.config)),
     ...fromTorchScript(metadata),
     ...fromMetadata(metadata.get('config'), `${file}: config in __metadata__`),
-    ...asked,
+    ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
   };
   // Absent where they are OpenAI's, so that one model has one configuration.
   return {

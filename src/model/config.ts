@@ -123,7 +123,7 @@ function gridOf(name: string, size: Size): number {
 
 function headsOf(name: string, width: number, heads?: number): number {
   if (heads !== undefined) {
-    if (width % heads === 0) return heads;
+    if (Number.isInteger(heads) && heads > 0 && width % heads === 0) return heads;
     throw new Error(`${name} gives a width of ${width}, which ${heads} heads do not divide`);
   }
   if (width % HEAD_WIDTH !== 0 || width === 0) {

@@ -1,6 +1,6 @@
 // What no shape tells, from a checkpoint's own metadata.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { clipCheckpoint } from '../../src/checkpoint/clip-checkpoint.ts';
+import { clipCheckpoint, type ModelSettings } from '../../src/checkpoint/clip-checkpoint.ts';
 import type { Checkpoint } from '../../src/checkpoint/stored-tensor.ts';
 import { openFixture } from '../support.ts';
 
@@ -11,6 +11,7 @@ beforeAll(async () => {
   tensors = new Map(own.map(([key, tensor]) => [key.slice('param.'.length), tensor]));
 });
 
+const TOLD = '{"vision_heads": 2, "transformer_heads": 3, "activation": "gelu"}';
 const read = (config: string) =>
   clipCheckpoint(
     { format: 'safetensors', tensors, metadata: new Map([['config', config]]) },
@@ -31,6 +32,20 @@ describe('config in the metadata', () => {
     expect(() => clipCheckpoint({ format: 'safetensors', tensors, metadata: new Map() }, 'x')).toThrow(
       /^x: visual\.conv1\.weight gives a width of 32: expected/,
     );
+  });
+
+  test('what the user says goes first, and undefined says nothing', () => {
+    const weights = { format: 'safetensors', tensors, metadata: new Map([['config', TOLD]]) } as const;
+    const config = (asked: ModelSettings) => clipCheckpoint(weights, 'vit', undefined, asked).config;
+    expect(config({ activation: undefined, vision_heads: undefined })).toEqual(config({}));
+    expect(config({ activation: 'quick_gelu', vision_heads: 4 })).toMatchObject({
+      activation: 'quick_gelu',
+      vision_heads: 4,
+      transformer_heads: 3,
+    });
+    for (const vision_heads of [0, -1, 0.5, 5]) {
+      expect(() => config({ vision_heads })).toThrow(/heads do not divide/);
+    }
   });
 
   test.each([
