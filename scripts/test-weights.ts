@@ -16,6 +16,7 @@ import {
   type LoadedModel,
   load,
   openCifar100,
+  type Picture,
   readPicture,
   zeroShotHead,
 } from '../src/index.ts';
@@ -89,34 +90,33 @@ function hold(
   });
 }
 
+/** A picture's best labels among all, as many as are published, held to those. */
+async function holdPicture(
+  loaded: LoadedModel,
+  what: string,
+  published: readonly [string, number][],
+  picture: Picture,
+  labels: readonly string[],
+  templates?: readonly string[],
+): Promise<void> {
+  const head = await zeroShotHead(loaded, labels, { ...(templates && { templates }) });
+  const [best] = await classify(loaded, [picture], head, published.length);
+  head.features.dispose();
+  const got = best!.map(({ label, probability }): [string, number] => [label, probability]);
+  hold(loaded.name, what, published, got);
+}
+
 async function readmeValues(loaded: LoadedModel): Promise<void> {
-  const name = loaded.name;
   const what = 'the picture of the README and three texts';
   if (PICTURE) {
     const labels = README_PICTURE.map(([label]) => label);
-    const head = await zeroShotHead(loaded, labels, { templates: ['{}'] });
-    const [best] = await classify(loaded, [await readPicture(PICTURE)], head, 3);
-    head.features.dispose();
-    hold(
-      name,
-      what,
-      README_PICTURE,
-      best!.map(({ label, probability }) => [label, probability]),
-    );
-  } else skip(name, what, 'weights/CLIP.png is not here (CLIP.png of github.com/openai/CLIP)');
+    await holdPicture(loaded, what, README_PICTURE, await readPicture(PICTURE), labels, ['{}']);
+  } else skip(loaded.name, what, 'weights/CLIP.png is not here (CLIP.png of github.com/openai/CLIP)');
   const cifar = 'CIFAR-100 test[3637]';
   if (CIFAR) {
     const { fineNames, image } = await openCifar100(CIFAR);
-    const head = await zeroShotHead(loaded, fineNames);
-    const [best] = await classify(loaded, [image(3637)], head, 5);
-    head.features.dispose();
-    hold(
-      name,
-      cifar,
-      README_CIFAR,
-      best!.map(({ label, probability }) => [label, probability]),
-    );
-  } else skip(name, cifar, 'CIFAR-100 is not here (clip-tfjs download cifar100)');
+    await holdPicture(loaded, cifar, README_CIFAR, image(3637), fineNames);
+  } else skip(loaded.name, cifar, 'CIFAR-100 is not here (clip-tfjs download cifar100)');
 }
 
 async function accuracy(loaded: LoadedModel, [low, high]: [number, number]): Promise<void> {

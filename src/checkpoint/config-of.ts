@@ -4,7 +4,7 @@
 import { OPENAI_MEAN, OPENAI_STD } from '../data/pictures/preprocess.ts';
 import { ClipError } from '../errors.ts';
 import { type CLIPConfig, inferConfig, type Untold } from '../model/config.ts';
-import { countAt, type JsonObject, parseObject, rgbAt, show } from './json-object.ts';
+import { countAt, type JsonObject, normalizationAt, parseObject, show } from './json-object.ts';
 import type { ToldConfig } from './schemes/told-config.ts';
 import type { Checkpoint } from './stored-tensor.ts';
 
@@ -93,14 +93,11 @@ function fromMetadata(text: string | undefined, what: string): Partial<Untold> {
   const config = parseObject(text, what);
   const vision_heads = countAt(config, 'vision_heads', undefined, what);
   const transformer_heads = countAt(config, 'transformer_heads', undefined, what);
-  const image_mean = rgbAt(config, 'image_mean', what);
-  const image_std = rgbAt(config, 'image_std', what, 0);
   return {
     ...(vision_heads !== undefined && { vision_heads }),
     ...(transformer_heads !== undefined && { transformer_heads }),
     ...activationIn(config, what),
-    ...(image_mean && { image_mean }),
-    ...(image_std && { image_std }),
+    ...normalizationAt(config, ['image_mean', 'image_std'], what),
   };
 }
 

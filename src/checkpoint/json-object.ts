@@ -1,4 +1,5 @@
 // JSON files of settings, read with suspicion: what is missing takes its default, what has another type is an error.
+import type { Normalization } from '../data/pictures/preprocess.ts';
 import { ClipError } from '../errors.ts';
 import { parseJson } from './json-keys.ts';
 
@@ -31,7 +32,7 @@ export function countAt<T>(object: JsonObject, key: string, fallback: T, what: s
 }
 
 /** Three numbers for red, green and blue under `key`, each above `above`; undefined where there is none. */
-export function rgbAt(
+function rgbAt(
   object: JsonObject,
   key: string,
   what: string,
@@ -44,6 +45,17 @@ export function rgbAt(
   if (isRgb) return value as unknown as readonly [number, number, number];
   const expected = `three numbers${above === 0 ? ' above 0' : ''} under ${key}`;
   throw new ClipError(what, { expected, got: show(value) });
+}
+
+/** What pictures are normalised by, from the keys that hold it; the part that is not there is left out. */
+export function normalizationAt(
+  object: JsonObject,
+  [meanKey, stdKey]: readonly [mean: string, std: string],
+  what: string,
+): Normalization {
+  const image_mean = rgbAt(object, meanKey, what);
+  const image_std = rgbAt(object, stdKey, what, 0);
+  return { ...(image_mean && { image_mean }), ...(image_std && { image_std }) };
 }
 
 /** A value as an error shows it. */

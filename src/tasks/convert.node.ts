@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rename, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import type { SchemeName } from '../checkpoint/schemes/scheme.ts';
+import { countOf } from '../checkpoint/stored-tensor.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
 import { writeFileAtomic } from '../data/bytes/write-file.node.ts';
 import { makeFolder, onStop } from '../disk.node.ts';
@@ -103,7 +104,7 @@ export async function convert(
       forget();
     }
     const files = names.reverse().map((name) => join(folder, name));
-    const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    const parameters = tensors.reduce((sum, { shape }) => sum + countOf(shape), 0);
     return { path: files[0]!, files, parameters, bytes: (await stat(files[0]!)).size };
   });
 }

@@ -53,11 +53,10 @@ export function convertCheckpoint(
   const weights = [...model.namedParameters()].map(([name]) => cast(checkpoint.tensors.get(name)!, dtype));
   const named = new Map(weights.map((tensor) => [tensor.name, tensor]));
   const tensors = [...(to === 'hf' ? fromOpenAINames(named, hf) : named).values()];
-  const tokenizer = new Tokenizer({ vocabSize: config.vocab_size, merges });
   return {
     tensors,
     metadata: modelMetadata(config, to),
-    texts: new Map(textsBeside(checkpoint, to, tensors, tokenizer)),
+    texts: new Map(textsBeside(checkpoint, to, tensors, merges)),
   };
 }
 
@@ -83,18 +82,20 @@ function* textsBeside(
   { config }: ClipCheckpoint,
   to: SchemeName,
   tensors: readonly StoredTensor[],
-  tokenizer: Tokenizer,
+  merges: string | undefined,
 ): Generator<[name: string, text: string]> {
+  const { vocabulary } = new Tokenizer({ vocabSize: config.vocab_size, merges });
   if (to === 'hf') {
     yield [HF_CONFIG, toText(writeHFConfig(config, torchType(tensors)))];
     yield [HF_PREPROCESSOR, toText(writeHFPreprocessor(config))];
-    yield* hfTokenizerFiles(tokenizer.vocabulary, config.context_length);
+    yield* hfTokenizerFiles(vocabulary, config.context_length);
     return;
   }
   if (to === 'open_clip') yield [OPEN_CLIP_CONFIG, toText(writeOpenClipConfig(config))];
+  if (merges === undefined) return; // OpenAI's
   const openai = new Tokenizer({ vocabSize: Math.min(config.vocab_size, 49408) }).vocabulary.merges;
-  const { merges } = tokenizer.vocabulary;
-  if (merges.some((line, i) => line !== openai[i])) yield ['merges.txt', mergesFile(merges)];
+  const own = vocabulary.merges;
+  if (own.some((line, i) => line !== openai[i])) yield ['merges.txt', mergesFile(own)];
 }
 
 /** PyTorch's name of the weights' type, where all have the same; float32 holds any other mixture. */

@@ -3,7 +3,7 @@
 import { OPENAI_MEAN, OPENAI_STD } from '../../data/pictures/preprocess.ts';
 import { ClipError } from '../../errors.ts';
 import type { CLIPConfig } from '../../model/config.ts';
-import { countAt, type JsonObject, objectAt, parseObject, rgbAt, show } from '../json-object.ts';
+import { countAt, type JsonObject, normalizationAt, objectAt, parseObject, show } from '../json-object.ts';
 import type { ToldConfig } from './told-config.ts';
 
 export const HF_CONFIG = 'config.json';
@@ -81,9 +81,7 @@ function readPreprocessor(text: string | undefined): Pick<ToldConfig, 'normaliza
       `${HF_PREPROCESSOR} has ${key} ${show(json[key])}: pictures are resized bicubically and cropped here`,
     );
   }
-  const image_mean = rgbAt(json, 'image_mean', HF_PREPROCESSOR);
-  const image_std = rgbAt(json, 'image_std', HF_PREPROCESSOR, 0);
-  return { normalization: { ...(image_mean && { image_mean }), ...(image_std && { image_std }) }, notes };
+  return { normalization: normalizationAt(json, ['image_mean', 'image_std'], HF_PREPROCESSOR), notes };
 }
 
 /** config.json for a ViT. `dtype` is PyTorch's name of the weights' type. */

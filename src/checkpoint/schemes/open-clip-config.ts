@@ -3,7 +3,7 @@
 import { OPENAI_MEAN, OPENAI_STD } from '../../data/pictures/preprocess.ts';
 import { ClipError } from '../../errors.ts';
 import type { CLIPConfig } from '../../model/config.ts';
-import { countAt, type JsonObject, objectAt, parseObject, rgbAt, show } from '../json-object.ts';
+import { countAt, type JsonObject, normalizationAt, objectAt, parseObject, show } from '../json-object.ts';
 import type { ToldConfig } from './told-config.ts';
 
 export const OPEN_CLIP_CONFIG = 'open_clip_config.json';
@@ -121,9 +121,7 @@ function readPreprocessing(json: JsonObject, words: JsonObject): Pick<ToldConfig
     if (!words[key]) continue;
     notes.push(`${OPEN_CLIP_CONFIG} has ${key} ${show(words[key])}: ids are made by OpenAI's tokenizer here`);
   }
-  const image_mean = rgbAt(settings, 'mean', OPEN_CLIP_CONFIG);
-  const image_std = rgbAt(settings, 'std', OPEN_CLIP_CONFIG, 0);
-  return { normalization: { ...(image_mean && { image_mean }), ...(image_std && { image_std }) }, notes };
+  return { normalization: normalizationAt(settings, ['mean', 'std'], OPEN_CLIP_CONFIG), notes };
 }
 
 export function writeOpenClipConfig(config: CLIPConfig): JsonObject {
