@@ -1,8 +1,8 @@
 // The ResNet's last pooling: the mean of all positions asks, every position answers. [N, g, g, C] → [N, E].
 // Stands beside OpenAI's AttentionPool2d, which calls F.multi_head_attention_forward with one query.
 import * as tf from '@tensorflow/tfjs-core';
-import { Attention, project } from './attention.ts';
-import { Linear } from './layers.ts';
+import { Attention } from './attention.ts';
+import { Linear, project } from './layers.ts';
 import { Parameter } from './module.ts';
 import { splitHeads } from './ops.ts';
 
@@ -31,10 +31,10 @@ export class AttentionPool2d extends Attention {
     const tokens = tf.add(tf.concat([mean, positions], 1), this.positional_embedding.value); // [N, g² + 1, C]
     const first = tf.slice(tokens, [0, 0, 0], [-1, 1, -1]); // [N, 1, C]
 
-    const q = splitHeads(project(first, this.q_proj), this.heads); // [N, H, 1, C/H]
-    const k = splitHeads(project(tokens, this.k_proj), this.heads); // [N, H, L, C/H]
-    const v = splitHeads(project(tokens, this.v_proj), this.heads); // [N, H, L, C/H]
-    const pooled = project(this.attend(q, k, v), this.c_proj); // [N, 1, E]
+    const q = splitHeads(project(first, this.q_proj.weight, this.q_proj.bias), this.heads); // [N, H, 1, C/H]
+    const k = splitHeads(project(tokens, this.k_proj.weight, this.k_proj.bias), this.heads); // [N, H, L, C/H]
+    const v = splitHeads(project(tokens, this.v_proj.weight, this.v_proj.bias), this.heads); // [N, H, L, C/H]
+    const pooled = project(this.attend(q, k, v), this.c_proj.weight, this.c_proj.bias); // [N, 1, E]
     return tf.reshape(pooled, [batch, -1]); // [N, E]
   }
 }

@@ -1,9 +1,9 @@
 // Multi-head self-attention: [N, L, D] → [N, L, D]. Stands beside torch.nn.MultiheadAttention.
 // softmax(q kᵀ / √(D/H) + mask) v, in H heads (Vaswani et al. 2017, section 3.2).
 import * as tf from '@tensorflow/tfjs-core';
-import { Linear } from './layers.ts';
+import { Linear, project } from './layers.ts';
 import { LINEAR_ORDER, Module, Parameter } from './module.ts';
-import { causalMask, joinHeads, linear, splitHeads } from './ops.ts';
+import { causalMask, joinHeads, splitHeads } from './ops.ts';
 
 /** The part that both attentions of CLIP share; its inner values are shown to taps under the module's path. */
 export abstract class Attention extends Module {
@@ -19,11 +19,6 @@ export abstract class Attention extends Module {
     this.observe('probs', probs);
     return joinHeads(tf.matMul(probs, v)); // [N, T, D]
   }
-}
-
-/** A layer's arithmetic without its `call`, where PyTorch's attention uses the weights and no hook sees the module. */
-export function project(x: tf.Tensor, { weight, bias }: Linear): tf.Tensor {
-  return linear(x, weight.value, bias.value);
 }
 
 export class MultiheadAttention extends Attention {
@@ -44,9 +39,10 @@ export class MultiheadAttention extends Attention {
   }
 
   protected override forward(x: tf.Tensor): tf.Tensor {
-    const joint = linear(x, this.in_proj_weight.value, this.in_proj_bias.value); // [N, L, 3D]
+    const joint = project(x, this.in_proj_weight, this.in_proj_bias); // [N, L, 3D]
     const [q, k, v] = tf.split(joint, 3, -1).map((part) => splitHeads(part, this.heads)); // each [N, H, L, D/H]
     const mask = this.causal ? causalMask(x.shape[1]!) : undefined; // [L, L]
-    return project(this.attend(q!, k!, v!, mask), this.out_proj); // [N, L, D]
+    // Without out_proj's `call`: PyTorch's attention uses its weights, and no hook sees the module.
+    return project(this.attend(q!, k!, v!, mask), this.out_proj.weight, this.out_proj.bias); // [N, L, D]
   }
 }

@@ -79,9 +79,13 @@ export class CLIP extends Module<[image: tf.Tensor4D, text: tf.Tensor2D], Logits
   }
 
   protected override forward(image: tf.Tensor4D, text: tf.Tensor2D): Logits {
-    const imageFeatures = normalize(this.encodeImage(image)); // [N, E]
-    const textFeatures = normalize(this.encodeText(text)); // [M, E]
-    const cosines = tf.matMul(imageFeatures as tf.Tensor2D, textFeatures as tf.Tensor2D, false, true); // [N, M]
+    return this.compare(this.encodeImage(image), this.encodeText(text));
+  }
+
+  /** Features of pictures [N, E] and of texts [M, E], not normalised → how near each is to each. */
+  compare(imageFeatures: tf.Tensor2D, textFeatures: tf.Tensor2D): Logits {
+    const [images, texts] = [normalize(imageFeatures), normalize(textFeatures)]; // [N, E], [M, E]
+    const cosines = tf.matMul(images as tf.Tensor2D, texts as tf.Tensor2D, false, true); // [N, M]
     const logits_per_image = tf.mul(cosines, tf.exp(this.logit_scale.value)) as tf.Tensor2D;
     const logits_per_text = tf.transpose(logits_per_image) as tf.Tensor2D; // [M, N]
     this.observe('logits_per_image', logits_per_image);

@@ -15,8 +15,14 @@ export class Linear extends Module {
   }
 
   protected override forward(x: tf.Tensor): tf.Tensor {
-    return linear(x, this.weight.value, this.bias.value);
+    return project(x, this.weight, this.bias);
   }
+}
+
+/** x W + b, and what an adapter on W adds: [..., in] → [..., out]. */
+export function project(x: tf.Tensor, weight: Parameter, bias: Parameter): tf.Tensor {
+  const y = linear(x, weight.value, bias.value); // [..., out]
+  return weight.adapter ? tf.add(y, weight.adapter(x)) : y;
 }
 
 /** Layer normalisation over the width: [..., D] → [..., D]. */

@@ -15,6 +15,8 @@ export class Parameter {
   readonly order: readonly number[];
   /** False for buffers (batch norm's running statistics): loaded and saved, never trained. */
   readonly trainable: boolean;
+  /** What is added to x W where this is W, x [..., in] → [..., out]: LoRA's way in. Nothing unless training puts it there. */
+  adapter: ((x: tf.Tensor) => tf.Tensor) | undefined;
   #variable: tf.Variable | undefined;
 
   /** `shape` is PyTorch's; `order` says how the axes are stored here (as they are, if not given). */
