@@ -1,8 +1,8 @@
 // Something to run a model on where no recording says what: noise and random ids from a seed, or pictures and texts.
 import type { StoredTensor } from '../checkpoint/stored-tensor.ts';
 import { preprocess } from '../data/pictures/preprocess.ts';
+import { normal, randomBits, seedFor } from '../data/random.ts';
 import type { CLIPConfig } from '../model/config.ts';
-import { normal, randomBits, seedFor } from '../train/random.ts';
 import type { DecodePicture } from './record-sources.ts';
 import { memoryTensor, type Recording } from './recording.ts';
 import type { Subject } from './run.ts';

@@ -1,9 +1,9 @@
 // The weights a training starts from, drawn from a seed. Stands beside CLIP.initialize_parameters and, for what that
 // leaves alone, PyTorch's own defaults of Linear, Conv2d, MultiheadAttention and the normalisations.
 import * as tf from '@tensorflow/tfjs-core';
+import { normal, randomBits, seedFor, uniform } from '../data/random.ts';
 import type { CLIP } from '../model/clip.ts';
 import type { Parameter } from '../model/module.ts';
-import { normal, randomBits, seedFor, uniform } from './random.ts';
 
 /** How a parameter's numbers are drawn: all alike, from ±`uniform`, or with the standard deviation `normal`. */
 type Start = { constant: number } | { uniform: number } | { normal: number };

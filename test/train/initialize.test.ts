@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { startEngine } from '../../src/backend/engines.node.ts';
 import { releaseModel } from '../../src/checkpoint/state-dict.ts';
+import { normal, randomBits } from '../../src/data/random.ts';
 import { CLIP } from '../../src/model/clip.ts';
 import { initialize } from '../../src/train/initialize.ts';
-import { normal, randomBits } from '../../src/train/random.ts';
 import { TINY, TINY_RESNET, tinyModel, weightsOf } from './support.ts';
 
 const deviation = (values: Float32Array): number => {

@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { startEngine } from '../../src/backend/engines.node.ts';
 import { releaseModel } from '../../src/checkpoint/state-dict.ts';
+import { normal, randomBits } from '../../src/data/random.ts';
 import type { CLIP } from '../../src/model/clip.ts';
 import type { Batch } from '../../src/train/gradients.ts';
 import { TrainingState, train } from '../../src/train/loop.ts';
-import { normal, randomBits } from '../../src/train/random.ts';
 import { OPTIONS, tinyModel } from './support.ts';
 
 const SIDE = 8;

@@ -1,12 +1,12 @@
 // What the tests of training share: a very small CLIP, and pairs it can learn.
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../src/backend/engines.node.ts';
+import { normal, randomBits } from '../../src/data/random.ts';
 import { CLIP } from '../../src/model/clip.ts';
 import type { CLIPConfig } from '../../src/model/config.ts';
 import type { Batch } from '../../src/train/gradients.ts';
 import { initialize } from '../../src/train/initialize.ts';
 import type { TrainingOptions } from '../../src/train/loop.ts';
-import { normal, randomBits } from '../../src/train/random.ts';
 
 export const TINY: CLIPConfig = {
   embed_dim: 16,
