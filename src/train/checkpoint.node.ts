@@ -1,5 +1,6 @@
-// A training on disk: weights, both slots of every parameter, options and step in one safetensors file, in PyTorch's
-// layout and with PyTorch's names for the slots. Whole or not there: a kill at any moment leaves the one before.
+// A training on disk: what is trained, both slots of each parameter, options and step in one safetensors file, in
+// PyTorch's layout and with PyTorch's names for the slots. The step is also the place in the schedule, in the data and in
+// the random numbers: each is a function of it and of the seed. Whole or not there: a kill leaves the one before.
 import type * as tf from '@tensorflow/tfjs-core';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { modelMetadata } from '../checkpoint/clip-checkpoint.ts';
@@ -16,6 +17,7 @@ import type { TrainingState } from './loop.ts';
 export async function saveTraining(path: string, state: TrainingState, about: object): Promise<void> {
   const metadata = new Map([
     ['step', String(state.step)],
+    ['losses', JSON.stringify(state.divergence)],
     ['training', describe(state, about)],
   ]);
   await writeSafetensors(path, tensorsToWrite(new SavedTraining(state)), metadata);
@@ -45,6 +47,7 @@ export async function resumeTraining(path: string, state: TrainingState, about: 
     }
     await loadStateDict(new SavedTraining(state), checkpoint);
     state.optimizer.steps = step;
+    Object.assign(state.divergence, JSON.parse(checkpoint.metadata.get('losses') ?? '{}'));
   } finally {
     await file.close();
   }
@@ -55,7 +58,7 @@ export async function saveWeights(path: string, model: CLIP): Promise<void> {
   await writeSafetensors(path, tensorsToWrite(model), modelMetadata(model.config, 'openai'));
 }
 
-/** Everything that is saved, under one roof: the model's own names, and `exp_avg.`, `exp_avg_sq.` before them. */
+/** Everything that is saved, under one roof: what is trained, by name, and `exp_avg.`, `exp_avg_sq.` before that. */
 class SavedTraining extends Module<[], tf.Tensor> {
   readonly #state: TrainingState;
 
@@ -65,7 +68,7 @@ class SavedTraining extends Module<[], tf.Tensor> {
   }
 
   override *namedParameters(): Generator<[name: string, parameter: Parameter]> {
-    yield* this.#state.model.namedParameters();
+    yield* this.#state.parameters;
     for (const [name, { mean, square }] of this.#state.optimizer.slots) {
       yield [`exp_avg.${name}`, mean];
       yield [`exp_avg_sq.${name}`, square];

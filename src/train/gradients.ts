@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // them out, and without them every backward pass ends in "gradient function not found".
 import '@tensorflow/tfjs-layers';
 import { registerWasmKernels } from '../backend/kernels/wasm.ts';
-import type { CLIP } from '../model/clip.ts';
+import type { CLIP, Logits } from '../model/clip.ts';
 import { contrastiveLoss } from '../model/loss.ts';
 import type { Parameter } from '../model/module.ts';
 
@@ -13,12 +13,14 @@ import type { Parameter } from '../model/module.ts';
 export interface Batch {
   images: tf.Tensor4D;
   tokens: tf.Tensor2D;
+  /** A number for each pair, [N]; pairs with the same one say the same, and are no wrong answers to each other. All differ unless given. */
+  groups?: ArrayLike<number> | undefined;
 }
 
 export interface LossAndGradients {
   /** In nats; ln N is chance. */
   loss: tf.Scalar;
-  /** The share of pictures whose own text is the nearest of the batch, 0 … 1. */
+  /** The share of pictures whose own text, or one of the same group, is the nearest of the batch, 0 … 1. */
   accuracy: tf.Scalar;
   /** By state-dict name, in the parameters' stored order. */
   gradients: Map<string, tf.Tensor>;
@@ -29,31 +31,78 @@ export function trainableParameters(model: CLIP): Map<string, Parameter> {
   return new Map([...model.namedParameters()].filter(([, { trainable }]) => trainable));
 }
 
-/** One forward and one backward pass. The caller disposes of the answer's tensors. Throws for a parameter with no gradient. */
-export function lossAndGradients(model: CLIP, { images, tokens }: Batch): LossAndGradients {
+/**
+ * One forward and one backward pass, for `parameters` only; the others are constants. The caller disposes of the answer's
+ * tensors. Throws for a parameter with no gradient.
+ */
+export function lossAndGradients(
+  model: CLIP,
+  { images, tokens, groups }: Batch,
+  parameters: ReadonlyMap<string, Parameter> = trainableParameters(model),
+): LossAndGradients {
   registerWasmKernels();
-  const parameters = trainableParameters(model);
+  const [trainsImages, trainsTexts] = trainedTowers(parameters);
+  // A tower in which nothing is trained runs before the tape, which would keep its every value for the way back.
+  const fixedImages = trainsImages ? undefined : model.encodeImage(images); // [N, E]
+  const fixedTexts = trainsTexts ? undefined : model.encodeText(tokens); // [N, E]
+  const targets = sharedTruth(groups, images.shape[0]); // [N, N]
   let accuracy!: tf.Scalar;
   const forward = (): tf.Scalar => {
-    const logits = model.call(images, tokens);
-    accuracy = tf.keep(ownIsNearest(logits.logits_per_image));
-    return contrastiveLoss(logits);
+    const logits = model.compare(
+      fixedImages ?? model.encodeImage(images),
+      fixedTexts ?? model.encodeText(tokens),
+    );
+    accuracy = tf.keep(ownIsNearest(logits, targets));
+    return contrastiveLoss(logits, targets);
   };
+  try {
+    const { value: loss, gradients } = gradientsOf(forward, parameters);
+    return { loss, accuracy, gradients };
+  } finally {
+    tf.dispose([fixedImages, fixedTexts, targets].filter((tensor) => tensor !== undefined));
+  }
+}
+
+/** Whether anything is trained in the picture's tower, and in the text's. */
+export function trainedTowers(parameters: ReadonlyMap<string, Parameter>): [images: boolean, texts: boolean] {
+  const names = [...parameters.keys()].filter((name) => name !== 'logit_scale');
+  const ofImages = names.filter((name) => name.startsWith('visual.')).length;
+  return [ofImages > 0, ofImages < names.length];
+}
+
+/** A scalar and its gradient for each parameter, by name. */
+export function gradientsOf(
+  forward: () => tf.Scalar,
+  parameters: ReadonlyMap<string, Parameter>,
+): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
   const variables = [...parameters.values()].map(({ value }) => value);
-  const { value: loss, grads } = tf.variableGrads(forward, variables);
+  const { value, grads } = tf.variableGrads(forward, variables);
   const gradients = new Map<string, tf.Tensor>();
-  for (const [name, { value }] of parameters) {
-    const gradient = grads[value.name];
+  for (const [name, parameter] of parameters) {
+    const gradient = grads[parameter.value.name];
     if (!gradient) throw new Error(`no gradient reaches ${name}`);
     gradients.set(name, gradient);
   }
-  return { loss, accuracy, gradients };
+  return { value, gradients };
+}
+
+/** 1 / (pairs of its group) for each pair of its group, else 0: [N, N]. Nothing where every pair is a group of its own. */
+export function sharedTruth(groups: ArrayLike<number> | undefined, count: number): tf.Tensor2D | undefined {
+  if (!groups || new Set(Array.from(groups)).size === count) return undefined;
+  const truth = new Float32Array(count * count);
+  for (let row = 0; row < count; row++) {
+    const same = Array.from({ length: count }, (_, i) => i).filter((i) => groups[i] === groups[row]);
+    for (const column of same) truth[row * count + column] = 1 / same.length;
+  }
+  return tf.tensor2d(truth, [count, count]);
 }
 
 /** [N, N] → scalar */
-function ownIsNearest(logits: tf.Tensor2D): tf.Scalar {
+export function ownIsNearest({ logits_per_image: logits }: Logits, targets?: tf.Tensor2D): tf.Scalar {
   return tf.tidy(() => {
-    const own = tf.range(0, logits.shape[0], 1, 'int32'); // [N]
-    return tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), own), 'float32')) as tf.Scalar;
+    const count = logits.shape[0];
+    const nearest = tf.oneHot(tf.argMax(logits, 1), count); // [N, N]
+    const right = tf.sum(tf.mul(nearest, tf.sign(targets ?? tf.eye(count)))); // one at most a row
+    return tf.div(right, count) as tf.Scalar;
   });
 }

@@ -3,24 +3,43 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ClipError } from '../errors.ts';
 import type { CLIP } from '../model/clip.ts';
+import type { Parameter } from '../model/module.ts';
+import { accumulatedGradients } from './accumulate.ts';
 import { AdamW, type AdamWOptions } from './adamw.ts';
-import { type Batch, lossAndGradients, trainableParameters } from './gradients.ts';
+import { clipGradients, gradientNorm } from './clip-gradients.ts';
+import { Divergence } from './divergence.ts';
+import { type Batch, type LossAndGradients, lossAndGradients, trainableParameters } from './gradients.ts';
+import type { Lora } from './lora.ts';
+import { firstNotFinite } from './not-finite.ts';
 import { learningRateAt, type Schedule } from './schedule.ts';
 
-export interface TrainingOptions extends Schedule, AdamWOptions {}
+export interface TrainingOptions extends Schedule, AdamWOptions {
+  /** Gradients that are longer together are shortened to this. As long as they are, unless given. */
+  clipNorm?: number;
+  /** Pieces in which a batch goes through the model, for want of memory; the result is the same. 1 unless given. */
+  parts?: number;
+}
 
 /** Where a training stands: the optimiser's slots, and the next step's number. The model holds the rest. */
 export class TrainingState {
   readonly model: CLIP;
   readonly options: TrainingOptions;
+  /** What is trained, by name: the model's own parameters or the adapter's. */
+  readonly parameters: ReadonlyMap<string, Parameter>;
   readonly optimizer: AdamW;
+  readonly divergence: Divergence = new Divergence();
+  /** The adapter whose parameters are trained, where those are. */
+  readonly lora: Lora | undefined;
 
-  /** A training that has not begun. The model has its first weights. */
-  constructor(model: CLIP, options: TrainingOptions) {
+  /** A training that has not begun. The model has its first weights, and all of it is trained unless `trained` is given. */
+  constructor(model: CLIP, options: TrainingOptions, trained?: ReadonlyMap<string, Parameter> | Lora) {
     checkOptions(options);
     this.model = model;
     this.options = options;
-    this.optimizer = new AdamW(trainableParameters(model), options);
+    if (trained && 'parameters' in trained) this.lora = trained;
+    this.parameters =
+      this.lora?.parameters ?? (trained as ReadonlyMap<string, Parameter>) ?? trainableParameters(model);
+    this.optimizer = new AdamW(this.parameters, options);
   }
 
   /** Steps made so far, which is also the next step's number. */
@@ -43,6 +62,8 @@ export interface StepReport {
   /** The share of the batch's pictures whose own text was the nearest, 0 … 1. */
   accuracy: number;
   learningRate: number;
+  /** Of all gradients together, before they were shortened. */
+  gradientNorm: number;
   /** Pictures in the batch. */
   pairs: number;
 }
@@ -52,7 +73,8 @@ export type Batches = (step: number) => Batch | Promise<Batch>;
 
 /**
  * Trains from where `state` stands up to step `until` (the schedule's end unless given); `onStep` hears of each step and
- * is waited for. Stops with a ClipError on a batch of 1 and, before the weights are touched, on a loss that is no number.
+ * is waited for. Stops with a ClipError on a batch of 1; on a loss or gradient that is no number, before the weights are
+ * touched, naming where it first was none; on losses that run away.
  */
 export async function train(
   state: TrainingState,
@@ -60,24 +82,50 @@ export async function train(
   onStep: (report: StepReport) => void | Promise<void> = () => {},
   until: number = state.options.steps,
 ): Promise<void> {
-  const { model, options, optimizer } = state;
-  while (state.step < until) {
-    const step = state.step;
-    const batch = await batches(step);
-    checkBatch(batch, step);
-    const { loss, accuracy, gradients } = lossAndGradients(model, batch);
-    const tensors = [loss, accuracy, ...gradients.values(), batch.images, batch.tokens];
-    try {
-      const [[lossValue], [accuracyValue]] = await Promise.all([loss.data(), accuracy.data()]);
-      checkLoss(lossValue!, step);
-      const learningRate = learningRateAt(step, options);
-      optimizer.step(gradients, learningRate);
-      const pairs = batch.images.shape[0];
-      await onStep({ step, loss: lossValue!, accuracy: accuracyValue!, learningRate, pairs });
-    } finally {
-      tf.dispose(tensors);
+  const { model, options, optimizer, parameters } = state;
+  try {
+    while (state.step < until) {
+      const step = state.step;
+      const batch = await batches(step);
+      checkBatch(batch, step);
+      const { loss, accuracy, gradients } = backward(state, batch);
+      const norm = gradientNorm(gradients);
+      try {
+        const values = await Promise.all([loss, accuracy, norm].map((scalar) => scalar.data()));
+        const [lossValue, accuracyValue, normValue] = values.map(([value]) => value!);
+        if (!Number.isFinite(lossValue! + normValue!)) {
+          const where = await firstNotFinite(model, batch, parameters, gradients);
+          throw notFinite(step, lossValue!, where);
+        }
+        const learningRate = learningRateAt(step, options);
+        if (options.clipNorm !== undefined) clipGradients(gradients, normValue!, options.clipNorm);
+        optimizer.step(gradients, learningRate);
+        await onStep({
+          step,
+          loss: lossValue!,
+          accuracy: accuracyValue!,
+          learningRate,
+          gradientNorm: normValue!,
+          pairs: batch.images.shape[0],
+        });
+        state.divergence.see(lossValue!, step, learningRate);
+      } finally {
+        tf.dispose([loss, accuracy, norm, ...gradients.values(), batch.images, batch.tokens]);
+      }
     }
+  } finally {
+    state.lora?.end();
   }
+}
+
+/** The loss of a step and its gradients, in one piece or in several. */
+function backward({ model, options, parameters, lora, step }: TrainingState, batch: Batch): LossAndGradients {
+  const { parts = 1 } = options;
+  if (parts > 1) {
+    return accumulatedGradients(model, batch, parameters, parts, (part) => lora?.begin(step, part));
+  }
+  lora?.begin(step);
+  return lossAndGradients(model, batch, parameters);
 }
 
 function checkBatch({ images, tokens }: Batch, step: number): void {
@@ -97,15 +145,16 @@ function checkBatch({ images, tokens }: Batch, step: number): void {
   });
 }
 
-function checkLoss(loss: number, step: number): void {
-  if (Number.isFinite(loss)) return;
-  throw new ClipError(`the loss of step ${step} is ${loss}`, {
+function notFinite(step: number, loss: number, where: string): ClipError {
+  const what = Number.isFinite(loss) ? 'a gradient' : `the loss`;
+  const value = Number.isFinite(loss) ? 'no number' : loss;
+  return new ClipError(`${what} of step ${step} is ${value}, and the first that is no number is ${where}`, {
     hint: 'a lower learning rate or a longer warm-up; the weights are those of the step before',
   });
 }
 
 function checkOptions(options: TrainingOptions): void {
-  const { steps, warmup, learningRate } = options;
+  const { steps, warmup, learningRate, clipNorm = 1, parts = 1 } = options;
   if (!(Number.isInteger(steps) && steps > 0)) {
     throw new ClipError('training steps', { expected: 'a whole number from 1', got: steps });
   }
@@ -117,5 +166,11 @@ function checkOptions(options: TrainingOptions): void {
   }
   if (!(learningRate > 0 && Number.isFinite(learningRate))) {
     throw new ClipError('learning rate', { expected: 'a number over 0', got: learningRate });
+  }
+  if (!(clipNorm > 0)) {
+    throw new ClipError('the longest gradient', { expected: 'a number over 0', got: clipNorm });
+  }
+  if (!(Number.isInteger(parts) && parts > 0)) {
+    throw new ClipError('parts of a batch', { expected: 'a whole number from 1', got: parts });
   }
 }

@@ -6,6 +6,7 @@ import { startEngine } from '../../src/backend/engines.node.ts';
 import { releaseModel } from '../../src/checkpoint/state-dict.ts';
 import { resumeTraining, saveTraining } from '../../src/train/checkpoint.node.ts';
 import { TrainingState, train } from '../../src/train/loop.ts';
+import { Lora } from '../../src/train/lora.ts';
 import { OPTIONS, randomBatch, tinyModel, trainingEngines, weightsOf } from './support.ts';
 
 let folder: string;
@@ -43,6 +44,31 @@ test.each(await trainingEngines())(
     expect(await readdir(folder)).toEqual(['training.safetensors']);
   },
 );
+
+test('an adapter with dropout, clipped and in parts, goes on as if it had not stopped', async () => {
+  await startEngine('cpu');
+  const options = { ...OPTIONS, steps: 8, warmup: 2, learningRate: 0.05, clipNorm: 0.1, parts: 2 };
+  const begin = (seed: number) => {
+    const model = tinyModel();
+    return new TrainingState(model, options, new Lora(model, { rank: 2, alpha: 1, dropout: 0.25 }, seed));
+  };
+  const adapterOf = (state: TrainingState) =>
+    [...state.parameters].map(([name, { value }]) => [name, value.dataSync()]);
+  const undisturbed = begin(1);
+  const losses: number[] = [];
+  await train(undisturbed, randomBatch, ({ loss }) => void losses.push(loss));
+
+  const stopped = begin(1);
+  await train(stopped, randomBatch, undefined, 3);
+  await saveTraining(path, stopped, about);
+  const resumed = begin(1);
+  await resumeTraining(path, resumed, about);
+  expect(resumed.divergence).toEqual(stopped.divergence);
+  const after: number[] = [];
+  await train(resumed, randomBatch, ({ loss }) => void after.push(loss));
+  expect(after).toEqual(losses.slice(3));
+  expect(adapterOf(resumed)).toEqual(adapterOf(undisturbed));
+});
 
 test('a resume with other options is refused with the difference, and changes nothing', async () => {
   await startEngine('cpu');
