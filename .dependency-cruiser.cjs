@@ -45,7 +45,7 @@ module.exports = {
         path: [
           '\\.node\\.ts$',
           '^src/(cli|figure)/',
-          '^node_modules/(sharp|pngjs|@resvg|cli-progress|commander|undici|proxy-from-env)/',
+          '^node_modules/(sharp|pngjs|csv-parse|@resvg|cli-progress|commander|undici|proxy-from-env)/',
         ],
       },
     },

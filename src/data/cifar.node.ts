@@ -1,9 +1,19 @@
 // CIFAR-100 from a path: the folder, the archive as it is downloaded, or the folder above either.
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ClipError, whileReading } from '../errors.ts';
 import { openFile } from './bytes/file-source.node.ts';
-import { type Cifar100, type CifarSplit, parseCifar100, readCifar100Archive } from './cifar.ts';
+import {
+  CIFAR_MEMBERS,
+  type Cifar100,
+  type CifarSplit,
+  parseCifar100,
+  readCifar100Archive,
+} from './cifar.ts';
+
+/** Where torchvision, asked as OpenAI's example asks it, keeps its data sets. */
+export const CIFAR100_PLACE: string = join(homedir(), '.cache');
 
 const HINT = 'the file is damaged or no CIFAR-100: fetch it again';
 
@@ -18,6 +28,7 @@ export async function openCifar100(path: string, split: CifarSplit = 'test'): Pr
   const folders = [path, join(path, 'cifar-100-python')];
   for (const folder of folders) {
     if (!(await stat(join(folder, 'meta')).catch(() => undefined))) continue;
+    await checkSplit(folder, split);
     const meta = await readWhole(join(folder, 'meta'));
     const pictures = await readWhole(join(folder, split));
     return whileReading(folder, HINT, () => parseCifar100(meta, pictures, split));
@@ -27,6 +38,16 @@ export async function openCifar100(path: string, split: CifarSplit = 'test'): Pr
   throw new ClipError(`${path} has no CIFAR-100`, {
     expected: 'the files meta, test and train, or cifar-100-python.tar.gz',
     hint: 'clip-tfjs download cifar100 fetches it',
+  });
+}
+
+async function checkSplit(folder: string, split: CifarSplit): Promise<void> {
+  const names = await readdir(folder);
+  if (names.includes(split)) return;
+  const there = CIFAR_MEMBERS.filter((name) => names.includes(name));
+  throw new ClipError(`${folder} has no file "${split}"`, {
+    got: there.join(', '),
+    hint: 'expected the layout of cifar-100-python.tar.gz: meta, test, train',
   });
 }
 

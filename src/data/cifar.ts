@@ -14,6 +14,9 @@ const PLANE = SIDE * SIDE;
 
 export type CifarSplit = 'test' | 'train';
 
+/** The files of the data set: the labels' names, and the splits. */
+export const CIFAR_MEMBERS = ['meta', 'test', 'train'] as const;
+
 /** A picture as the rest of the program takes it: bytes [32, 32, 3], row by row. */
 export interface CifarPicture {
   mode: 'RGB';
@@ -46,16 +49,22 @@ export async function readCifar100Archive(source: ByteSource, split: CifarSplit 
   const reader = new ByteReader(chunks, name);
   try {
     const keys = ['meta', split] as const;
+    const there = new Set<string>();
     const members = await readTarMembers(
       reader,
       keys,
-      (path) => keys.find((key) => key === path.split('/').at(-1)),
+      (path) => {
+        const member = CIFAR_MEMBERS.find((name) => name === path.split('/').at(-1));
+        if (member) there.add(member);
+        return keys.find((key) => key === member);
+      },
       name,
     );
     const [meta, pictures] = keys.map((key) => {
       const member = members.get(key);
       if (member) return member;
       throw new ClipError(`${name} has no member "${key}"`, {
+        got: [...there].sort().join(', ') || 'none of its files',
         hint: 'expected the layout of cifar-100-python.tar.gz: meta, test, train',
       });
     });

@@ -55,9 +55,7 @@ describe("a data set in CIFAR-100's layout", () => {
     await writeFile(join(inner, 'meta'), meta);
     await writeFile(join(inner, 'test'), test);
     for (const path of [inner, folder]) expect((await openCifar100(path)).count).toBe(5);
-    await expect(openCifar100(inner, 'train')).rejects.toThrow(
-      /train: expected a readable file, got no such file/,
-    );
+    await expect(openCifar100(inner, 'train')).rejects.toThrow(/no file "train": got meta, test/);
   });
 
   it('is read from the folder above the archive, as it is downloaded', async () => {
@@ -151,7 +149,7 @@ describe('what is wrong with a data set is said', () => {
   const packed = gzipSync(archive);
   const flipped = Uint8Array.from(packed, (byte, i) => (i === 20 ? byte ^ 255 : byte));
   const archives: [string, Uint8Array, RegExp][] = [
-    ['a missing member', tarOf([['a/meta', meta]]), /no member "test"/],
+    ['a missing member', tarOf([['a/meta', meta]]), /no member "test": got meta/],
     ['an empty archive', new Uint8Array(1024), /no member "meta"/],
     ['a cut archive', archive.subarray(0, 5000), /cut off/],
     ['a cut compressed one', packed.subarray(0, packed.length >> 1), /cut off|cannot be unpacked/],
