@@ -64,14 +64,18 @@ const MOST_LENGTH = 2 ** 31 - 1;
 /** The most pixels a side may be cropped to: more than any CLIP takes. */
 export const MAX_SIZE = 8192;
 
+/** Refuses a side that is no whole number, 1…MAX_SIZE. */
+export function checkSize(size: number): void {
+  if (Number.isInteger(size) && size >= 1 && size <= MAX_SIZE) return;
+  throw new ClipError('picture size', { expected: `a whole number, 1 to ${MAX_SIZE}`, got: size });
+}
+
 /**
  * A picture of any mode and size → uint8 [size, size, 3]: exactly `convert("RGB")` of torchvision's
  * CenterCrop(size) of its Resize(size, BICUBIC). `size` is 1…MAX_SIZE.
  */
 export function cropPicture(picture: Picture, size: number): Uint8Array {
-  if (!Number.isInteger(size) || size < 1 || size > MAX_SIZE) {
-    throw new ClipError('picture size', { expected: `a whole number, 1 to ${MAX_SIZE}`, got: size });
-  }
+  checkSize(size);
   const { width, height } = shorterSideTo(picture.width, picture.height, size);
   if (Math.max(width, height) > MOST_LENGTH) {
     throw new ClipError('picture too long and thin', {
