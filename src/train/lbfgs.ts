@@ -43,7 +43,7 @@ export async function minimize(
   start: Float64Array,
   { iterations = 1000, tolerance = 1e-5, onStep }: LbfgsOptions = {},
 ): Promise<Minimum> {
-  let x = start.slice();
+  let x: Float64Array = start.slice();
   let { value, gradient } = await objective(x);
   const past: Memory[] = [];
   let evaluations = 1;
@@ -73,8 +73,8 @@ export async function minimize(
       length = high === Infinity ? 2 * low : (low + high) / 2;
     }
     if (!next) return ended('flat', iteration);
-    const s = next.x.map((at, i) => at - x[i]!);
-    const y = next.gradient.map((slope, i) => slope - gradient[i]!);
+    const s = sub(next.x, x);
+    const y = sub(next.gradient, gradient);
     past.push({ s, y, rho: 1 / dot(s, y) }); // positive, by the second of Wolfe's conditions
     if (past.length > HISTORY) past.shift();
     ({ x, value, gradient } = next);
@@ -107,6 +107,10 @@ function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
+}
+
+function sub(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value - b[i]!);
 }
 
 /** a += scale · b */
