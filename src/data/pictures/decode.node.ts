@@ -1,6 +1,7 @@
 // A picture file's bytes → Picture, as Pillow would open it. PNG and GIF are read here, because decoders that
 // hand out RGBA have already lost what Pillow keeps (palettes, one bit, 16 bits, the colour under a transparent
 // pixel); JPEG and WebP are decoded by sharp, without colour management, resizing or turning by EXIF.
+import { constants as modes } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants, createInflate } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
@@ -21,11 +22,14 @@ export async function readPicture(path: string): Promise<Picture> {
 
 /** A picture file's bytes, not decoded. Throws a ClipError where there is no file, or one that is too large. */
 export async function readPictureFile(path: string): Promise<Uint8Array> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    const reason =
-      error.code === 'ENOENT' ? 'no such file' : error.code === 'EACCES' ? 'no permission' : error.message;
-    throw new ClipError(`${path}: ${reason}`, { hint: 'give the path of a PNG, JPEG, WebP or GIF file' });
-  });
+  // A pipe that nobody writes to would be waited for here; Windows knows no such flag.
+  const file = await open(path, modes.O_RDONLY | (modes.O_NONBLOCK ?? 0)).catch(
+    (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'ENOENT' ? 'no such file' : error.code === 'EACCES' ? 'no permission' : error.message;
+      throw new ClipError(`${path}: ${reason}`, { hint: 'give the path of a PNG, JPEG, WebP or GIF file' });
+    },
+  );
   try {
     const stat = await file.stat();
     if (!stat.isFile()) {

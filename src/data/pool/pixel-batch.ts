@@ -1,0 +1,27 @@
+// What the pool is asked for, and what it gives.
+import type { PictureSource } from '../sets/picture-set.ts';
+
+export interface PixelRequest {
+  readonly source: PictureSource;
+  /** Where there is one, the picture is augmented by it: 0 … 2³² − 1. */
+  readonly seed?: number | undefined;
+}
+
+export interface PixelBatch {
+  /** [kept, 3, size, size] */
+  readonly pixels: Float32Array;
+  /** Positions in the request of the pictures that were read, ascending. */
+  readonly kept: readonly number[];
+  /** The others, ascending. */
+  readonly broken: readonly BrokenPicture[];
+}
+
+/** A picture that could not be read. */
+export interface BrokenPicture {
+  /** Its position in the request. */
+  readonly at: number;
+  /** Its path; `a picture in memory` where it has none. */
+  readonly name: string;
+  /** Why, in one line that does not begin with the name. */
+  readonly reason: string;
+}
