@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Parity at true size: records OpenAI's architectures with random weights in PyTorch, and holds this program to each.
 #
-#   npm run parity:full                     ViT-B/32 and RN50: forward and gradients on native and wasm, ten steps on native
+#   npm run parity:full                     ViT-B/32 and RN50: forward and gradients on native and wasm, ten steps on native;
+#                                           ten more of ViT-B/32 with its image tower frozen, and with LoRA
 #   npm run parity:full -- ViT-L/14 RN101   others, on native: forward and gradients
 #   GRADIENTS=no npm run parity:full -- RN50x64   the forward pass alone, where memory is short
 #
@@ -27,14 +28,16 @@ held() {
   fi
 }
 
-# record NAME PARTS: → $reference. Three pairs for the larger ResNets: with two of noise, the gradient of logit_scale may
-# cancel by chance; RN50 keeps two, for the engine wasm has 4 GB.
+# record NAME PARTS [OPTIONS]: → $reference. Three pairs for the larger ResNets: with two of noise, the gradient of
+# logit_scale may cancel by chance; RN50 keeps two, for the engine wasm has 4 GB.
 record() {
-  local start=$SECONDS pairs=2
-  case $1 in RN101 | RN50x*) pairs=3 ;; esac
+  local name=$1 parts=$2 start=$SECONDS pairs=2
+  shift 2
+  case $name in RN101 | RN50x*) pairs=3 ;; esac
   [ "${GRADIENTS:-yes}" = yes ] || pairs=1
   reference="$folder/recording.safetensors"
-  .venv/bin/python scripts/reference.py "$1" "$reference" --pairs "$pairs" --parts "$2" | sed "s|.*: |$1: |"
+  .venv/bin/python scripts/reference.py "$name" "$reference" --pairs "$pairs" --parts "$parts" "$@" |
+    sed "s|.*: |$name${*:+ $*}: |"
   echo "  recorded in $((SECONDS - start)) s"
 }
 
@@ -45,6 +48,10 @@ if [ $# -eq 0 ]; then
     for parts in tap,tokens,pixels grad train; do held native "$parts" "$reference"; done
     for parts in tap,tokens,pixels grad; do held wasm "$parts" "$reference"; done
   done
+  record ViT-B/32 param,train --freeze 'visual.*' --clip-norm 1
+  held native train "$reference"
+  record ViT-B/32 param,train --lora 2 1 --lr 2e-4
+  held native train "$reference"
 else
   gradients=(grad)
   [ "${GRADIENTS:-yes}" = yes ] || gradients=()

@@ -8,6 +8,7 @@ describes every key of the file. Everything is computed on the CPU, in fp32 unle
 
     .venv/bin/python scripts/reference.py vit test/fixtures/parity/vit.safetensors
     .venv/bin/python scripts/reference.py ViT-B/32 vit-b-32.safetensors --pairs 4
+    .venv/bin/python scripts/reference.py vit lora.safetensors --parts param,train --lora 3 2
     .venv/bin/python scripts/reference.py ~/.cache/clip/ViT-B-32.pt real.safetensors --image CLIP.png --text "a diagram"
 """
 
@@ -24,6 +25,7 @@ sys.modules["torchvision._meta_registrations"] = types.ModuleType("unused")  # a
 
 import torch  # noqa: E402
 
+from reference_lora import adapt  # noqa: E402
 from reference_models import NAMES, load_case, noise, to_float64  # noqa: E402
 from reference_sources import (  # noqa: E402
     crop, drawn_pictures, normalize, random_tokens, record_pixels, record_tokens, texts_that_fit, tokenize)
@@ -67,11 +69,27 @@ def main():
         if "grad" in options.parts:
             tensors.update(record_gradients(model, image, text))
         if "train" in options.parts:
-            training = {**TRAINING, "eps": options.eps,
-                        "lr": options.lr or (REDUCED_LR if case.reduced else TRAINING["lr"])}
+            training = training_options(options, case)
             metadata["train"] = json.dumps(training)
-            tensors.update(record_training(model, image, text, training))
+            adapters = adapt(model, **training["lora"], seed=options.seed + 2) if options.lora else {}
+            tensors.update({f"param.{name}": start.detach().clone() for name, start in adapters.items()})
+            tensors.update(record_training(model, image, text, training, adapters))
     write(tensors, options.out, metadata)
+
+
+def training_options(options, case):
+    """What `train` in the metadata holds; docs/parity.md describes it."""
+    lr = options.lr or (REDUCED_LR if case.reduced else TRAINING["lr"])
+    training = {**TRAINING, "lr": lr, "eps": options.eps}
+    if options.freeze:
+        training["freeze"] = options.freeze
+    if options.lora:
+        training["lora"] = {"rank": int(options.lora[0]), "alpha": options.lora[1]}
+    if options.clip_norm:
+        training["clip_norm"] = options.clip_norm
+    if options.accumulate:
+        training["accumulate"] = options.accumulate
+    return training
 
 
 def inputs(case, options, pictures, texts):
@@ -119,11 +137,18 @@ def parse():
     parser.add_argument("--activation", choices=["quick_gelu", "gelu"])
     parser.add_argument("--lr", type=float, help="the training's learning rate")
     parser.add_argument("--eps", type=float, default=TRAINING["eps"], help="the training's epsilon")
+    parser.add_argument("--freeze", nargs="+", metavar="NAME", help="do not train these, such as 'visual.*'")
+    parser.add_argument("--lora", nargs=2, type=float, metavar=("RANK", "ALPHA"), help="train an adapter alone")
+    parser.add_argument("--clip-norm", type=float, help="shorten the gradients to this norm")
+    parser.add_argument("--accumulate", type=int, metavar="PARTS",
+                        help="note that whoever is held to the training takes the batch in so many parts")
     parser.add_argument("--float64", action="store_true", help="in double precision: which of two sides is nearer the truth")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"--parts: expected some of {', '.join(PARTS)}, got {', '.join(unknown)}")
+    if options.freeze and options.lora:
+        parser.error("--freeze and --lora: expected one of them, for LoRA freezes all but its adapter")
     if not os.path.exists(options.model) and options.model not in NAMES:
         parser.error(f"no model {options.model}: expected a file, or one of {', '.join(NAMES)}")
     return options

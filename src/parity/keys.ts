@@ -21,14 +21,20 @@ const PREFIXES: readonly [prefix: string, part: Part][] = [
   ['expect.image.', 'pixels'],
 ];
 
+/** Whether a key is what a LoRA training starts from: A or B of a projection. The model itself has no such weights. */
+export function isAdapterStart(key: string): boolean {
+  return /^param\..*\.lora_[AB]\.weight$/.test(key);
+}
+
 /** The part that a key belongs to. */
 export function partOf(key: string): Part | typeof OTHER {
+  if (isAdapterStart(key)) return 'input';
   return PREFIXES.find(([prefix]) => key.startsWith(prefix))?.[1] ?? OTHER;
 }
 
-/** Whether a key is what a run starts from, not what it computes: `input.*`, `source.*`. */
+/** Whether a key is what a run starts from, not what it computes: `input.*`, `source.*`, an adapter's start. */
 export function isGiven(key: string): boolean {
-  return /^(input|source)\./.test(key);
+  return /^(input|source)\./.test(key) || isAdapterStart(key);
 }
 
 /** A key's name without its kind: `tap.visual.conv1` → `visual.conv1`. */

@@ -3,6 +3,7 @@ import { clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoin
 import { loadStateDict } from '../checkpoint/state-dict.ts';
 import { CLIP } from '../model/clip.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { partOf } from './keys.ts';
 import type { Recording } from './recording.ts';
 import type { Subject } from './run.ts';
 
@@ -10,7 +11,12 @@ const PREFIX = 'param.';
 
 /** Whether a recording carries weights of its own. */
 export function hasOwnModel({ tensors }: Recording): boolean {
-  return [...tensors.keys()].some((key) => key.startsWith(PREFIX));
+  return [...tensors.keys()].some(isWeight);
+}
+
+/** An adapter's start is none. */
+function isWeight(key: string): boolean {
+  return partOf(key) === 'param';
 }
 
 export interface OwnModelOptions extends ModelSettings {
@@ -27,7 +33,7 @@ export async function ownModel(
   file: string,
   { merges, onProgress, ...settings }: OwnModelOptions = {},
 ): Promise<Subject> {
-  const own = [...recording.tensors].filter(([key]) => key.startsWith(PREFIX));
+  const own = [...recording.tensors].filter(([key]) => isWeight(key));
   const tensors = new Map(own.map(([key, tensor]) => [key.slice(PREFIX.length), tensor]));
   const weights = { format: 'safetensors', tensors, metadata: recording.metadata } as const;
   const checkpoint = clipCheckpoint(weights, file, undefined, settings);

@@ -1,6 +1,7 @@
 // Our run, recorded: what a recording asks for, computed from its inputs and kept under the same keys.
 import * as tf from '@tensorflow/tfjs-core';
 import { carriesWeight } from '../checkpoint/state-dict.ts';
+import { ClipError } from '../errors.ts';
 import type { CLIP } from '../model/clip.ts';
 import type { Batch } from '../train/gradients.ts';
 import type { Run } from './compare-key.ts';
@@ -80,10 +81,20 @@ async function recordPasses(
       run.keep(...(await recordGradients(model, batch)));
       pass();
     }
-    if (steps > 0) run.keep(...(await recordTraining(model, batch, training.options!, pass)));
+    if (steps > 0) {
+      const trained = recordTraining(model, batch, recording, training.options!, pass);
+      run.keep(...(await trained.catch((error: unknown) => unfit(run, error))));
+    }
   } finally {
     tf.dispose([given.image, given.text].filter((tensor) => tensor !== undefined));
   }
+}
+
+/** A training that the recording asks for and the model cannot have: nothing of it, and why. */
+function unfit(run: RunInMemory, error: unknown): [] {
+  if (!(error instanceof ClipError)) throw error;
+  run.miss((key) => key.startsWith('train.'), error.message);
+  return [];
 }
 
 /** Both inputs as pairs, where they are; else what that leaves out. */

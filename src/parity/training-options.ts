@@ -7,20 +7,59 @@ export interface RecordedTraining {
   beta2: number;
   eps: number;
   weight_decay: number;
+  /** Names that are not trained, `*` for any characters. */
+  freeze?: string[];
+  /** An adapter on each attention's q, k and v, which alone is trained. */
+  lora?: { rank: number; alpha: number };
+  /** Longer gradients are shortened to it. */
+  clip_norm?: number;
+  /** In how many parts the batch goes through the model. */
+  accumulate?: number;
+}
+
+interface Field {
+  expected: string;
+  fits(value: unknown): boolean;
+  optional?: true;
 }
 
 const MOST_STEPS = 1000;
 
-const RANGES: Readonly<
-  Record<keyof RecordedTraining, readonly [expected: string, fits: (value: number) => boolean]>
-> = {
-  steps: [`a whole number, 1 to ${MOST_STEPS}`, (n) => Number.isInteger(n) && n >= 1 && n <= MOST_STEPS],
-  lr: ['a number over 0', (x) => x > 0],
-  beta1: ['0 to 1, 1 excluded', (x) => x >= 0 && x < 1],
-  beta2: ['0 to 1, 1 excluded', (x) => x >= 0 && x < 1],
-  eps: ['a number over 0', (x) => x > 0],
-  weight_decay: ['a number from 0', (x) => x >= 0],
+function number(expected: string, fits: (value: number) => boolean): Field {
+  return { expected, fits: (value) => typeof value === 'number' && Number.isFinite(value) && fits(value) };
+}
+
+const fromOne = number('a whole number from 1', (n) => Number.isInteger(n) && n >= 1);
+const positive = number('a number over 0', (x) => x > 0);
+const belowOne = number('0 to 1, 1 excluded', (x) => x >= 0 && x < 1);
+
+const FIELDS: Readonly<Record<keyof RecordedTraining, Field>> = {
+  steps: number(
+    `a whole number, 1 to ${MOST_STEPS}`,
+    (n) => Number.isInteger(n) && n >= 1 && n <= MOST_STEPS,
+  ),
+  lr: positive,
+  beta1: belowOne,
+  beta2: belowOne,
+  eps: positive,
+  weight_decay: number('a number from 0', (x) => x >= 0),
+  freeze: {
+    expected: 'a list of names, * for any characters',
+    fits: (value) => Array.isArray(value) && value.length > 0 && value.every((x) => typeof x === 'string'),
+    optional: true,
+  },
+  lora: {
+    expected: 'rank, a whole number from 1, and alpha, a number over 0',
+    fits: (value) => {
+      const { rank, alpha, ...others } = Object(value) as Record<string, unknown>;
+      return fromOne.fits(rank) && positive.fits(alpha) && Object.keys(others).length === 0;
+    },
+    optional: true,
+  },
+  clip_norm: { ...positive, optional: true },
+  accumulate: { ...fromOne, optional: true },
 };
+const NAMES = Object.keys(FIELDS) as (keyof RecordedTraining)[];
 
 /** The options, or what is wrong with them in a few words. */
 export function readTraining(
@@ -34,22 +73,34 @@ export function readTraining(
   } catch {
     return { problem: 'train in __metadata__ is no JSON' };
   }
-  const options: Partial<RecordedTraining> = {};
-  for (const name of Object.keys(RANGES) as (keyof RecordedTraining)[]) {
-    const [expected, fits] = RANGES[name];
+  for (const name of NAMES) {
+    const { expected, fits, optional } = FIELDS[name];
     const option = value?.[name];
-    if (typeof option !== 'number' || !Number.isFinite(option) || !fits(option)) {
-      return {
-        problem: `train.${name} in __metadata__: expected ${expected}, got ${JSON.stringify(option) ?? 'none'}`,
-      };
-    }
-    options[name] = option;
+    if (fits(option) || (optional && option === undefined)) continue;
+    return {
+      problem: `train.${name} in __metadata__: expected ${expected}, got ${JSON.stringify(option) ?? 'none'}`,
+    };
   }
-  return { options: options as RecordedTraining };
+  const options = value as unknown as RecordedTraining;
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name as keyof RecordedTraining));
+  if (unknown !== undefined) {
+    return { problem: `train.${unknown} in __metadata__: expected some of ${NAMES.join(', ')}` };
+  }
+  if (options.freeze && options.lora) {
+    return {
+      problem: 'train in __metadata__: expected freeze or lora, which freezes all but its adapter, got both',
+    };
+  }
+  return { options };
 }
 
 /** The first option in which two trainings differ, in a few words; undefined where they are the same. */
 export function differenceOfTrainings(a: RecordedTraining, b: RecordedTraining): string | undefined {
-  const name = (Object.keys(RANGES) as (keyof RecordedTraining)[]).find((key) => a[key] !== b[key]);
-  return name && `trained with another ${name}: ${a[name]} instead of ${b[name]}`;
+  const [ours, theirs] = [a, b].map((options) => (name: keyof RecordedTraining): string => {
+    const option = options[name];
+    const { rank, alpha } = options.lora ?? {};
+    return name === 'lora' && option ? `rank ${rank}, alpha ${alpha}` : `${option ?? 'none'}`;
+  });
+  const name = NAMES.find((key) => ours!(key) !== theirs!(key));
+  return name && `trained with another ${name}: ${ours!(name)} instead of ${theirs!(name)}`;
 }

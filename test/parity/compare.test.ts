@@ -184,11 +184,44 @@ describe('what cannot be compared is a failure with its reason', () => {
       recording({ 'train.loss': [1] }, m),
     );
     expect(await reason(a!, b!)).toEqual(['fail', 'train.loss: trained with another lr: 0.01 instead of 1']);
+    const [frozen, adapted] = [{ freeze: ['visual.*'] }, { lora: { rank: 2, alpha: 1 } }].map((more) =>
+      recording({ 'train.loss': [1] }, { train: JSON.stringify({ ...TRAIN, ...more }) }),
+    );
+    for (const [one, other, difference] of [
+      [frozen, a, 'freeze: visual.* instead of none'],
+      [a, adapted, 'lora: none instead of rank 2, alpha 1'],
+    ] as const) {
+      expect(await reason(one!, other!)).toEqual(['fail', `train.loss: trained with another ${difference}`]);
+    }
     for (const [train, complaint] of [
       [undefined, 'needs the options of the training: train in __metadata__'],
       ['{', 'train in __metadata__ is no JSON'],
       ['null', 'train.steps in __metadata__: expected a whole number, 1 to 1000, got none'],
       [JSON.stringify({ ...TRAIN, lr: -1 }), 'train.lr in __metadata__: expected a number over 0, got -1'],
+      [
+        JSON.stringify({ ...TRAIN, freeze: 'visual.*' }),
+        'train.freeze in __metadata__: expected a list of names, * for any characters, got "visual.*"',
+      ],
+      [
+        JSON.stringify({ ...TRAIN, lora: { rank: 2, alpha: 1, dropout: 0.1 } }),
+        'train.lora in __metadata__: expected rank, a whole number from 1, and alpha, a number over 0, got {"rank":2,"alpha":1,"dropout":0.1}',
+      ],
+      [
+        JSON.stringify({ ...TRAIN, clip_norm: 0 }),
+        'train.clip_norm in __metadata__: expected a number over 0, got 0',
+      ],
+      [
+        JSON.stringify({ ...TRAIN, accumulate: 1.5 }),
+        'train.accumulate in __metadata__: expected a whole number from 1, got 1.5',
+      ],
+      [
+        JSON.stringify({ ...TRAIN, warmup: 5 }),
+        'train.warmup in __metadata__: expected some of steps, lr, beta1, beta2, eps, weight_decay, freeze, lora, clip_norm, accumulate',
+      ],
+      [
+        JSON.stringify({ ...TRAIN, freeze: ['visual.*'], lora: { rank: 2, alpha: 1 } }),
+        'train in __metadata__: expected freeze or lora, which freezes all but its adapter, got both',
+      ],
     ] as const) {
       const bad = recording({ 'train.loss': [1] }, train === undefined ? {} : { train });
       expect(await reason(bad, bad)).toEqual(['fail', `train.loss: ${complaint}`]);

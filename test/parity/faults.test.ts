@@ -22,6 +22,11 @@ const replaceable = vi.hoisted(() => (file: string, module: Record<string, unkno
 });
 vi.mock('../../src/model/ops.ts', async (original) => replaceable('ops', await original()));
 vi.mock('../../src/model/loss.ts', async (original) => replaceable('loss', await original()));
+vi.mock('../../src/train/accumulate.ts', async (original) => replaceable('accumulate', await original()));
+vi.mock('../../src/train/clip-gradients.ts', async (original) =>
+  replaceable('clip-gradients', await original()),
+);
+vi.mock('../../src/train/freeze.ts', async (original) => replaceable('freeze', await original()));
 vi.mock('../../src/data/pictures/preprocess.ts', async (original) =>
   replaceable('preprocess', await original()),
 );

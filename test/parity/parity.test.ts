@@ -9,7 +9,7 @@ import { compareRecordings, type ParityReport } from '../../src/parity/compare.t
 import { inComputationOrder } from '../../src/parity/keys.ts';
 import { recordRun } from '../../src/parity/record.ts';
 import { load, MINI_REFERENCE } from '../../src/tasks/load.node.ts';
-import { CASES, ENGINES, memory, openCase, reportOf, withOwnModel } from './support.ts';
+import { CASES, ENGINES, memory, openCase, reportOf, TRAININGS, withOwnModel } from './support.ts';
 
 /** What is over its bar, and beside it the closest that each kind of value came to its own. */
 function outcome({ rows }: ParityReport): { over: string[]; kinds: Map<string, string> } {
@@ -43,6 +43,19 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(memory()).toEqual(before);
   });
 
+  test.each(TRAININGS)('%s: ten steps are PyTorch’s', async (name) => {
+    const recording = await openCase(name);
+    const before = memory();
+    const report = await reportOf(recording);
+    const { over, kinds } = outcome(report);
+    console.log(`${engine} ${name}: ${JSON.stringify(Object.fromEntries(kinds))}`);
+    expect(over).toEqual([]);
+    const trained = [...recording.tensors.keys()].filter((key) => key.startsWith('train.'));
+    expect(report).toMatchObject({ verdict: 'pass', first: null, unrecorded: [] });
+    expect(report.rows.map(({ name: key }) => key).toSorted()).toEqual(trained.toSorted());
+    expect(memory()).toEqual(before);
+  });
+
   test('the embedded model computes what PyTorch computes with it', async () => {
     const reference = await openCheckpoint(bytesSource(readFileSync(MINI_REFERENCE)));
     const loaded = await load('mini', { backend: engine });
@@ -64,13 +77,13 @@ test.each(['vit', 'rn'] as const)('%s: names tell the order in which layers comp
 test('the recordings that are committed stay small, and hold every kind of key', async () => {
   const kinds = new Set<string>();
   let bytes = 0;
-  for (const name of CASES) {
+  for (const name of [...CASES, ...TRAININGS]) {
     for (const [key, { byteLength }] of (await openCase(name)).tensors) {
       kinds.add(key.replace(/^((?:train|source|expect|input)\.[a-z]+|[a-z]+).*/, '$1'));
       bytes += byteLength;
     }
   }
-  expect(bytes).toBeLessThan(6e6);
+  expect(bytes).toBeLessThan(8e6);
   expect([...kinds].toSorted()).toEqual(
     'expect.image expect.pixels expect.tokens grad input.image input.text param source.picture source.text tap train.loss train.param'.split(
       ' ',

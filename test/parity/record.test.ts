@@ -6,7 +6,8 @@ import { startEngine } from '../../src/backend/engines.node.ts';
 import { decodePicture } from '../../src/data/pictures/decode.node.ts';
 import { compareRecordings } from '../../src/parity/compare.ts';
 import { inputsFrom, seededInputs } from '../../src/parity/inputs.ts';
-import { type Part, partOf } from '../../src/parity/keys.ts';
+import { isAdapterStart, type Part, partOf } from '../../src/parity/keys.ts';
+import { hasOwnModel } from '../../src/parity/own-model.ts';
 import { parityOf } from '../../src/parity/parity.ts';
 import { recordRun } from '../../src/parity/record.ts';
 import { memoryTensor, numbersOf, type Recording } from '../../src/parity/recording.ts';
@@ -99,6 +100,38 @@ describe('a recording that cannot be run fails, and says why', () => {
     ).toBeDefined();
   });
 
+  test('with a training that the model or the recording cannot have', async () => {
+    const lora = await openCase('vit-lora');
+    const options = JSON.parse(lora.metadata.get('train')!) as object;
+    const train = (more: object) => ({ train: JSON.stringify({ ...options, ...more }) });
+    const [path, weight] = ['visual.transformer.resblocks.0.attn.q_proj', 'param.visual.ln_pre.weight'];
+    const problem = async (...change: Parameters<typeof changed>) =>
+      Object.keys(await problemsOf(changed(...change), ['train']));
+    const nothing = (): void => {};
+    expect(await problem(lora, nothing, train({ lora: { rank: 1e12, alpha: 1 } }))).toEqual([
+      `the recorded training: expected param.${path}.lora_A.weight [1000000000000, 32], got [3, 32]`,
+    ]);
+    expect(await problem(lora, (tensors) => tensors.delete(`param.${path}.lora_B.weight`))).toEqual([
+      `the recorded training: expected param.${path}.lora_B.weight [32, 3], got none`,
+    ]);
+    const stray = 'param.visual.transformer.resblocks.9.attn.q_proj.lora_A.weight';
+    expect(await problem(lora, (tensors) => tensors.set(stray, tensors.get(weight)!))).toEqual([
+      `the recorded training: expected an adapter of the model, got ${stray}, which it has no place for`,
+    ]);
+    expect(await problem(lora, nothing, train({ lora: undefined }))).toEqual([
+      expect.stringMatching(
+        /^the recorded training: expected train.lora in __metadata__, got param\..*without it$/,
+      ),
+    ]);
+    for (const [freeze, why] of [
+      [['visuel.*'], 'no parameter is called visuel.*: expected state-dict names'],
+      [['*'], 'everything is frozen: expected a parameter to train, got *'],
+    ] as const) {
+      const [reason] = await problem(vit, nothing, train({ lora: undefined, freeze }));
+      expect(reason).toContain(why);
+    }
+  });
+
   test('with a text too long for the model', async () => {
     const json = new TextEncoder().encode(JSON.stringify(['a very long text']));
     const long = changed(vit, (tensors) =>
@@ -120,6 +153,22 @@ test('a run leaves the model as it was', async () => {
     expect(weightsOf(subject.model)).toEqual(before);
     expect(passes).toEqual(Array.from({ length: 12 }, (_, i) => `${i + 1}/12`));
   });
+});
+
+test('a LoRA training leaves the model as it was, and an adapter’s start is no weight of it', async () => {
+  const lora = await openCase('vit-lora');
+  await withOwnModel(lora, async (subject) => {
+    const before = weightsOf(subject.model);
+    const run = await recordRun(subject, lora, { parts: ['param', 'train'] });
+    expect(weightsOf(subject.model)).toEqual(before);
+    expect([...subject.model.namedParameters()].every(([, { adapter }]) => !adapter)).toBe(true);
+    const { verdict, rows, unrecorded } = await compareRecordings(run, lora);
+    expect({ verdict, unrecorded }).toEqual({ verdict: 'pass', unrecorded: [] });
+    expect(rows.filter(({ name }) => /^param\..*lora/.test(name))).toEqual([]); // it was given, not computed
+  });
+  const starts = [...lora.tensors].filter(([key]) => isAdapterStart(key));
+  expect(starts).toHaveLength(24);
+  expect(hasOwnModel({ ...lora, tensors: new Map(starts) })).toBe(false);
 });
 
 test('parityOf reports on all parts, and on its progress to the end', async () => {

@@ -15,7 +15,9 @@ import { openFixture } from '../support.ts';
 
 /** What scripts/reference.py recorded: a ViT, one with GELU, a ResNet. */
 export const CASES = ['vit', 'vit-gelu', 'rn'] as const;
-export type Case = (typeof CASES)[number];
+/** The same models trained in other ways: a tower frozen, gradients shortened and the batch in parts, an adapter alone. */
+export const TRAININGS = ['vit-frozen', 'vit-frozen-text', 'vit-clipped', 'vit-lora', 'rn-lora'] as const;
+export type Case = (typeof CASES | typeof TRAININGS)[number];
 
 export function openCase(name: Case): Promise<Recording> {
   return openFixture('parity', `${name}.safetensors`);
