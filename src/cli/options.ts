@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import { ClipError } from '../errors.ts';
 import type { ActivationName } from '../model/layers.ts';
 import type { LabelledPictures } from '../tasks/evaluate.ts';
+import type { FileSettings } from '../tasks/load.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { ZeroShotHead } from '../tasks/zero-shot.ts';
 import { offerDownload } from './download.ts';
@@ -30,6 +30,7 @@ export interface SettingsOptions {
   activation?: ActivationName;
   heads?: [vision: number, text: number];
   resolution?: number;
+  adapter?: string;
 }
 
 export function withSettings(command: Command): Command {
@@ -45,11 +46,13 @@ export function withSettings(command: Command): Command {
       '--resolution <pixels>',
       'another one than the model has: positions are interpolated',
       wholeNumber(1),
-    );
+    )
+    .option('--adapter <file>', 'a LoRA adapter to merge into the weights, from finetune --method lora');
 }
 
-export function settingsOf({ activation, heads, resolution }: SettingsOptions): ModelSettings {
+export function settingsOf({ activation, heads, resolution, adapter }: SettingsOptions): FileSettings {
   return {
+    ...(adapter !== undefined && { adapter }),
     ...(activation && { activation }),
     ...(heads && { vision_heads: heads[0], transformer_heads: heads[1] }),
     ...(resolution !== undefined && { resolution }),
@@ -127,10 +130,16 @@ export interface PromptOptions {
 }
 
 export function withPrompts(command: Command): Command {
+  return withTemplates(command).option(
+    '--truncate',
+    'cut texts over the context length instead of refusing them',
+  );
+}
+
+export function withTemplates(command: Command): Command {
   return command
     .option('--template <text>', 'a prompt with {} for the label; several are ensembled', collect)
-    .option('--templates <file|cifar>', 'prompts to ensemble, one a line; cifar: the 18 OpenAI used')
-    .option('--truncate', 'cut texts over the context length instead of refusing them');
+    .option('--templates <file|cifar>', 'prompts to ensemble, one a line; cifar: the 18 OpenAI used');
 }
 
 /** Labels with the prompts around them, checked before a model is loaded for them. */
@@ -141,10 +150,9 @@ export interface Prompts {
 }
 
 export async function readPrompts(labels: readonly string[], options: PromptOptions): Promise<Prompts> {
-  const { checkLabels, checkTemplates, DEFAULT_TEMPLATE } = await import('../tasks/prompts.ts');
-  const templates = (await readTemplates(options)) ?? [DEFAULT_TEMPLATE];
+  const { checkLabels } = await import('../tasks/prompts.ts');
+  const templates = await readTemplates(options);
   checkLabels(labels);
-  checkTemplates(templates);
   return { labels, templates, truncate: options.truncate === true };
 }
 
@@ -163,11 +171,15 @@ export async function makeHead(
   }
 }
 
-async function readTemplates({ template, templates }: PromptOptions): Promise<readonly string[] | undefined> {
-  if (!templates) return template;
-  if (template) throw new UsageError('--template and --templates: give one of the two');
-  const { TEMPLATE_SETS } = await import('../tasks/prompts.ts');
-  return TEMPLATE_SETS.get(templates) ?? readLines(templates);
+/** The prompts that were asked for, checked; the default one where none were. */
+export async function readTemplates(options: PromptOptions): Promise<readonly string[]> {
+  const { checkTemplates, DEFAULT_TEMPLATE, TEMPLATE_SETS } = await import('../tasks/prompts.ts');
+  const { template, templates } = options;
+  if (templates && template) throw new UsageError('--template and --templates: give one of the two');
+  const asked = templates ? (TEMPLATE_SETS.get(templates) ?? (await readLines(templates))) : template;
+  const found = asked ?? [DEFAULT_TEMPLATE];
+  checkTemplates(found);
+  return found;
 }
 
 /** A UTF-8 file's lines, without the empty ones at its end. */

@@ -49,6 +49,27 @@ export function progressBar(what: string, unit?: 'bytes'): Progress {
   };
 }
 
+export interface ProgressOfSeveral {
+  /** `done` of `total` of what is being done; another `what` is another bar. */
+  update(what: string, done: number, total: number): void;
+  stop(): void;
+}
+
+/** Bars one after another, for work that goes through several. */
+export function progressBars(): ProgressOfSeveral {
+  let shown: { what: string; bar: Progress } | undefined;
+  return {
+    update(what, done, total) {
+      if (shown?.what !== what) {
+        shown?.bar.stop();
+        shown = { what, bar: progressBar(what) };
+      }
+      shown.bar.update(done, total);
+    },
+    stop: () => shown?.bar.stop(),
+  };
+}
+
 /** Says what went wrong in one line and gives the exit status: 1 failed, 2 wrong usage. */
 export function report(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already

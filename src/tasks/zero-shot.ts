@@ -9,7 +9,8 @@ import { checkLabels, checkTemplates, DEFAULT_TEMPLATE } from './prompts.ts';
 import { similarity } from './similarity.ts';
 
 const BATCH = 32; // texts or pictures in one call of the model
-const SCALE = 100; // what OpenAI's examples multiply cosines with, whatever the model's logit_scale is
+/** What OpenAI's examples multiply cosines with, whatever the model's logit_scale is. */
+export const SCALE = 100;
 
 /** A classifier made of texts. */
 export interface ZeroShotHead {
@@ -64,29 +65,48 @@ export async function zeroShotHead(
 
 /** The `top` best labels of each picture, best first. Pictures go through the model 32 at a time. */
 export async function classify(
-  { model, preprocess }: LoadedModel,
+  loaded: LoadedModel,
   pictures: readonly Picture[],
   { labels, features }: ZeroShotHead,
   top: number = 5,
 ): Promise<Prediction[][]> {
-  const predictions: Prediction[][] = [];
+  const cosines = (images: tf.Tensor4D) => similarity(loaded.model.encodeImage(images), features); // [N, C]
+  const predictions = await predict(loaded, pictures, labels, cosines, SCALE, top);
+  return predictions.map((row) =>
+    row.map(({ label, probability, score }) => ({ label, probability, cosine: score })),
+  );
+}
+
+/**
+ * What every classifier does with pictures [N, 3, R, R]: `scoresOf` them [N, C], softmax of `scale` times those, the `top`
+ * best of each, 32 pictures at a time.
+ */
+export async function predict(
+  { preprocess }: LoadedModel,
+  pictures: readonly Picture[],
+  labels: readonly string[],
+  scoresOf: (images: tf.Tensor4D) => tf.Tensor2D,
+  scale: number,
+  top: number,
+): Promise<{ label: string; probability: number; score: number }[][]> {
+  const predictions: { label: string; probability: number; score: number }[][] = [];
   for (let start = 0; start < pictures.length; start += BATCH) {
     const some = pictures.slice(start, start + BATCH);
-    const [cosines, probabilities] = tf.tidy(() => {
-      const cosines = similarity(model.encodeImage(preprocess(...some)), features); // [N, C]
-      return [cosines, tf.softmax(tf.mul(cosines, SCALE))] as const; // both [N, C]
+    const [scores, probabilities] = tf.tidy(() => {
+      const scores = scoresOf(preprocess(...some)); // [N, C]
+      return [scores, tf.softmax(tf.mul(scores, scale))] as const; // both [N, C]
     });
-    const [cosineRows, probabilityRows] = await Promise.all([cosines.data(), probabilities.data()]);
-    tf.dispose([cosines, probabilities]);
-    checkFinite(cosineRows, 'pictures');
+    const [scoreRows, probabilityRows] = await Promise.all([scores.data(), probabilities.data()]);
+    tf.dispose([scores, probabilities]);
+    checkFinite(scoreRows, 'pictures');
     for (let row = 0; row < some.length; row++) {
       const at = row * labels.length;
-      const best = rank(cosineRows.subarray(at, at + labels.length)).slice(0, top);
+      const best = rank(scoreRows.subarray(at, at + labels.length)).slice(0, top);
       predictions.push(
         best.map((i) => ({
           label: labels[i]!,
           probability: probabilityRows[at + i]!,
-          cosine: cosineRows[at + i]!,
+          score: scoreRows[at + i]!,
         })),
       );
     }
@@ -95,7 +115,7 @@ export async function classify(
 }
 
 /** A model with NaN among its weights answers in NaN: no answer at all. */
-function checkFinite(values: ArrayLike<number>, what: string): void {
+export function checkFinite(values: ArrayLike<number>, what: string): void {
   if (Array.prototype.every.call(values, Number.isFinite)) return;
   throw new ClipError(`the features of the ${what} are not finite`, {
     expected: 'numbers',

@@ -1,0 +1,42 @@
+// What the model does with a set's class names alone: the measure before a training, and of what it forgot.
+import * as tf from '@tensorflow/tfjs-core';
+import type { LinearHead } from '../checkpoint/head-file.ts';
+import type { PictureSet } from '../data/sets/picture-set.ts';
+import { linearHeadOf } from '../tasks/linear-head.ts';
+import type { LoadedModel } from '../tasks/loaded-model.ts';
+import { zeroShotHead } from '../tasks/zero-shot.ts';
+import { classesOf } from './class-labels.ts';
+import { type EncodeOptions, encodePictures } from './features.node.ts';
+import { headAccuracy } from './score.ts';
+
+/** Accuracy, 0 … 1, on the pictures to learn and on others that the model knew before. */
+export interface Scores {
+  target: number;
+  zeroshot: number;
+}
+
+/** The classifier that class names make, as a linear one. */
+export async function namesHead(
+  loaded: LoadedModel,
+  classes: readonly string[],
+  templates: readonly string[] | undefined,
+): Promise<LinearHead> {
+  const head = await zeroShotHead(loaded, classes, { ...(templates && { templates }) });
+  try {
+    return await linearHeadOf(head);
+  } finally {
+    tf.dispose(head.features);
+  }
+}
+
+/** Zero-shot accuracy on a set of classes. */
+export async function zeroShotAccuracy(
+  loaded: LoadedModel,
+  set: PictureSet,
+  templates: readonly string[] | undefined,
+  options?: EncodeOptions,
+): Promise<number> {
+  const head = await namesHead(loaded, classesOf(set), templates);
+  const { features, labels } = await encodePictures(loaded, set, options);
+  return headAccuracy(head, features, labels!);
+}
