@@ -2,7 +2,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import type { SchemeName } from '../checkpoint/schemes/scheme.ts';
 import { countOf } from '../checkpoint/stored-tensor.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
@@ -10,9 +9,9 @@ import { writeFileAtomic } from '../data/bytes/write-file.node.ts';
 import { makeFolder, onStop } from '../disk.node.ts';
 import { ClipError } from '../errors.ts';
 import { type ConvertedType, convertCheckpoint } from './convert.ts';
-import { withModel } from './load.node.ts';
+import { type FileSettings, withModel } from './load.node.ts';
 
-export interface ConvertOptions extends ModelSettings {
+export interface ConvertOptions extends FileSettings {
   /** Whose names, and whose files beside the weights. */
   to: SchemeName;
   /** Every weight's type; as they are in the file where none is named. */

@@ -17,7 +17,7 @@ import { StoredTensor } from '../checkpoint/stored-tensor.ts';
 import { ClipError } from '../errors.ts';
 import { CLIP } from '../model/clip.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { hfTokenizerFiles, mergesFile } from './tokenizer-files.ts';
+import { hfTokenizerFiles, ownMergesFile } from './tokenizer-files.ts';
 
 /** `f32` or `f16` for every weight; the types of the file where none is named. */
 export type ConvertedType = 'f32' | 'f16';
@@ -92,10 +92,8 @@ function* textsBeside(
     return;
   }
   if (to === 'open_clip') yield [OPEN_CLIP_CONFIG, toText(writeOpenClipConfig(config))];
-  if (merges === undefined) return; // OpenAI's
-  const openai = new Tokenizer({ vocabSize: Math.min(config.vocab_size, 49408) }).vocabulary.merges;
-  const own = vocabulary.merges;
-  if (own.some((line, i) => line !== openai[i])) yield ['merges.txt', mergesFile(own)];
+  const own = merges === undefined ? undefined : ownMergesFile(vocabulary); // undefined: OpenAI's
+  if (own !== undefined) yield ['merges.txt', own];
 }
 
 /** PyTorch's name of the weights' type, where all have the same; float32 holds any other mixture. */

@@ -4,10 +4,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEngine } from '../backend/engines.node.ts';
+import { withAdapter } from '../checkpoint/adapter.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { type ClipCheckpoint, clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import { downloadPublished } from '../checkpoint/download/download.node.ts';
 import { type ModelFiles, withModelFiles } from '../checkpoint/model-files.node.ts';
 import { availableModels, OPENAI_MODELS } from '../checkpoint/openai-models.ts';
+import { openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import { loadCheckpoint } from './load.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -20,7 +23,13 @@ export const MINI_REFERENCE: string = fileURLToPath(
   new URL('../../weights/mini/reference.safetensors', import.meta.url),
 );
 
-export interface LoadOptions extends ModelSettings {
+/** A model's settings, with what only a path can give. */
+export interface FileSettings extends ModelSettings {
+  /** The path of a LoRA adapter that `clip-tfjs finetune` wrote: it is merged into the weights as they are read. */
+  adapter?: string | undefined;
+}
+
+export interface LoadOptions extends FileSettings {
   /** The engine: `auto` (default), `cuda`, `native`, `wasm` or `cpu`. */
   backend?: string;
   /** Fetch one of OpenAI's models where it is not here yet, as `clip.load` does in Python. Default: throw. */
@@ -53,9 +62,11 @@ export async function load(nameOrPath: string = MINI, options: LoadOptions = {})
 /** Opens what a name or path stands for, as a CLIP and as it is, and closes it after `use`. */
 export async function withModel<T>(
   nameOrPath: string,
-  settings: ModelSettings,
+  { adapter, ...settings }: FileSettings,
   use: (checkpoint: ClipCheckpoint, files: ModelFiles) => Promise<T>,
 ): Promise<T> {
+  const useMerged = (clip: ClipCheckpoint, files: ModelFiles): Promise<T> =>
+    adapter === undefined ? use(clip, files) : withAdapterFile(clip, adapter, (merged) => use(merged, files));
   const path = findModel(nameOrPath);
   const published = OPENAI_MODELS.find(({ name }) => name === nameOrPath);
   let isOpen = false;
@@ -63,17 +74,32 @@ export async function withModel<T>(
     return await withModelFiles(path, (files) => {
       isOpen = true;
       const { checkpoint, file, configs } = files;
-      if (!published) return use(clipCheckpoint(checkpoint, file, configs, settings), files);
+      if (!published) return useMerged(clipCheckpoint(checkpoint, file, configs, settings), files);
       // A known model needs no file that tells of it; its folder is one that many models share.
       const { vision_heads, transformer_heads, activation } = published.config;
       const known = { vision_heads, transformer_heads, activation, ...settings };
-      return use(clipCheckpoint(checkpoint, file, new Map(), known), { ...files, merges: undefined });
+      const clip = clipCheckpoint(checkpoint, file, new Map(), known);
+      return useMerged(clip, { ...files, merges: undefined });
     });
   } catch (error) {
     if (nameOrPath !== MINI || isOpen) throw error;
     // It cannot be fetched again as another file can: the error says how to get it back.
     const got = (error as Error).message;
     throw new ClipError('the embedded model is damaged', { got, hint: howToGet(MINI) }, { cause: error });
+  }
+}
+
+/** Opens the adapter at `path`, and closes it after `use` of the model that has it in its weights. */
+async function withAdapterFile<T>(
+  clip: ClipCheckpoint,
+  path: string,
+  use: (merged: ClipCheckpoint) => Promise<T>,
+): Promise<T> {
+  const source = await openFile(path);
+  try {
+    return await use(await withAdapter(clip, await openCheckpoint(source), path));
+  } finally {
+    await source.close();
   }
 }
 

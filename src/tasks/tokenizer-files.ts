@@ -1,9 +1,18 @@
 // A vocabulary in the files of Hugging Face's CLIPTokenizer: vocab.json, merges.txt, tokenizer_config.json.
+import { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { END_OF_TEXT, START_OF_TEXT, type Vocabulary } from '../tokenizer/vocabulary.ts';
+
+const OPENAI_SIZE = 49408;
 
 /** merges.txt: a first line that every reader skips, then one merge a line. */
 export function mergesFile(merges: readonly string[]): string {
   return `#version: 0.2\n${merges.join('\n')}\n`;
+}
+
+/** The text of merges.txt for a vocabulary that is not the beginning of OpenAI's; undefined for one that is. */
+export function ownMergesFile({ merges, size }: Vocabulary): string | undefined {
+  const openai = new Tokenizer({ vocabSize: Math.min(size, OPENAI_SIZE) }).vocabulary.merges;
+  return merges.some((line, i) => line !== openai[i]) ? mergesFile(merges) : undefined;
 }
 
 /** Each file's name and text. */

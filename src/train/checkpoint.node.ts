@@ -2,6 +2,7 @@
 // PyTorch's layout and with PyTorch's names for the slots. The step is also the place in the schedule, in the data and in
 // the random numbers: each is a function of it and of the seed. Whole or not there: a kill leaves the one before.
 import type * as tf from '@tensorflow/tfjs-core';
+import { adapterMetadata, fingerprintOf } from '../checkpoint/adapter.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { modelMetadata } from '../checkpoint/clip-checkpoint.ts';
 import type { TensorToWrite } from '../checkpoint/safetensors-writer.ts';
@@ -12,6 +13,7 @@ import { ClipError } from '../errors.ts';
 import type { CLIP } from '../model/clip.ts';
 import { Module, type Parameter } from '../model/module.ts';
 import type { TrainingState } from './loop.ts';
+import type { Lora } from './lora.ts';
 
 /** Writes where a training stands. `about` goes with it, and must be the same again when it is resumed. */
 export async function saveTraining(path: string, state: TrainingState, about: object): Promise<void> {
@@ -20,7 +22,7 @@ export async function saveTraining(path: string, state: TrainingState, about: ob
     ['losses', JSON.stringify(state.divergence)],
     ['training', describe(state, about)],
   ]);
-  await writeSafetensors(path, tensorsToWrite(new SavedTraining(state)), metadata);
+  await writeSafetensors(path, tensorsToWrite(new SavedTraining(state).namedParameters()), metadata);
 }
 
 /**
@@ -55,7 +57,32 @@ export async function resumeTraining(path: string, state: TrainingState, about: 
 
 /** Writes the model alone, in float32 and with its configuration, ready to be loaded. */
 export async function saveWeights(path: string, model: CLIP): Promise<void> {
-  await writeSafetensors(path, tensorsToWrite(model), modelMetadata(model.config, 'openai'));
+  await writeSafetensors(
+    path,
+    tensorsToWrite(model.namedParameters()),
+    modelMetadata(model.config, 'openai'),
+  );
+}
+
+/** Writes an adapter alone, with what it belongs to: a few hundred kB. */
+export async function saveAdapter(path: string, lora: Lora, model: CLIP): Promise<void> {
+  const base = { config: model.config, fingerprint: await modelFingerprint(model) };
+  await writeSafetensors(path, tensorsToWrite(lora.parameters), adapterMetadata(lora.settings, base));
+}
+
+/** What tells a model's weights from others of the same shape. */
+export function modelFingerprint(model: CLIP): Promise<string> {
+  const readers = [...model.namedParameters()].map(
+    ([name, parameter]) => [name, { readFloat32: () => readValues(parameter) }] as const,
+  );
+  return fingerprintOf(new Map(readers));
+}
+
+async function readValues(parameter: Parameter): Promise<Float32Array> {
+  const tensor = parameter.read();
+  const values = (await tensor.data()) as Float32Array;
+  tensor.dispose();
+  return values;
 }
 
 /** Everything that is saved, under one roof: what is trained, by name, and `exp_avg.`, `exp_avg_sq.` before that. */
@@ -80,15 +107,13 @@ class SavedTraining extends Module<[], tf.Tensor> {
   }
 }
 
-function tensorsToWrite(module: Module<never[], tf.TensorContainer>): TensorToWrite[] {
-  return [...module.namedParameters()].map(([name, parameter]) => ({
+function tensorsToWrite(parameters: Iterable<[string, Parameter]>): TensorToWrite[] {
+  return [...parameters].map(([name, parameter]) => ({
     name,
     dtype: 'F32',
     shape: parameter.shape,
     readBytes: async () => {
-      const tensor = parameter.read();
-      const { buffer, byteOffset, byteLength } = await tensor.data();
-      tensor.dispose();
+      const { buffer, byteOffset, byteLength } = await readValues(parameter);
       return new Uint8Array(buffer, byteOffset, byteLength);
     },
   }));

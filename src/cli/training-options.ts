@@ -1,0 +1,134 @@
+// What train and finetune share: the options of a training, its progress on the terminal, and stopping it.
+import { type Command, InvalidArgumentError } from 'commander';
+import type { FinetuneOptions } from '../finetune/finetune.node.ts';
+import type { Recipe } from '../finetune/recipes.ts';
+import {
+  type ModelOptions,
+  type PromptOptions,
+  readTemplates,
+  wholeNumber,
+  withModel,
+  withTemplates,
+} from './options.ts';
+import { type SetOptions, type Sets, withSets } from './sets.ts';
+import { note } from './terminal.ts';
+
+export interface TrainingFlags extends ModelOptions, PromptOptions, SetOptions {
+  out: string;
+  resume?: boolean;
+  epochs?: number;
+  steps?: number;
+  batch?: number;
+  learningRate?: number;
+  warmup?: number;
+  weightDecay?: number;
+  clipNorm: number;
+  parts: number;
+  crop: number;
+  flip: number;
+  saveEvery: number;
+  json?: boolean;
+}
+
+export function withTraining(command: Command): Command {
+  withModel(withTemplates(withSets(command)));
+  return command
+    .requiredOption('--out <dir>', 'where checkpoints, metrics.jsonl, curves.png and the result are written')
+    .option('--resume', 'go on with what is in --out')
+    .option('--epochs <n>', 'how often every picture is seen', wholeNumber(1))
+    .option('--steps <n>', 'steps of the training, instead of --epochs', wholeNumber(1))
+    .option('--batch <n>', 'pictures a step (default: 32)', wholeNumber(1))
+    .option('--learning-rate <rate>', 'the highest, after the warm-up', numberOver(0))
+    .option('--warmup <steps>', 'steps in which the rate rises (default: a tenth)', wholeNumber(0))
+    .option('--weight-decay <share>', 'taken off matrices at a rate of 1', numberFrom(0))
+    .option('--clip-norm <n>', 'the longest gradient that is taken as it is', numberOver(0), 1)
+    .option(
+      '--parts <n>',
+      'send a batch through the model in n pieces, for want of memory',
+      wholeNumber(1),
+      1,
+    )
+    .option(
+      '--crop <share>',
+      "the least of a picture's area that chance cuts out; 1: all of it",
+      numberOver(0),
+      0.9,
+    )
+    .option('--flip <chance>', 'how likely a picture is mirrored, 0…1', numberFrom(0), 0)
+    .option('--seed <n>', 'of everything that is left to chance', wholeNumber(0), 0)
+    .option('--save-every <steps>', 'steps between checkpoints: what a kill may cost', wholeNumber(1), 100)
+    .option('--json', 'print JSON');
+}
+
+/** Options of the library from those of the command line. */
+export async function trainingOf(
+  flags: TrainingFlags,
+  recipe: Recipe,
+  { train }: Sets,
+): Promise<Omit<FinetuneOptions, 'method'>> {
+  const batch = flags.batch ?? Math.min(DEFAULT_BATCH, train.count);
+  if (flags.batch === undefined && batch < DEFAULT_BATCH) {
+    note(`only ${train.count} pictures: all of them are one batch`);
+  }
+  const epochs = flags.epochs ?? recipe.epochs;
+  const steps = flags.steps ?? epochs * Math.max(1, Math.floor(train.count / batch));
+  const { crop, flip, learningRate, weightDecay, warmup } = flags;
+  return {
+    out: flags.out,
+    resume: flags.resume === true,
+    freeze: recipe.freeze,
+    learningRate: learningRate ?? recipe.learningRate,
+    weightDecay: weightDecay ?? recipe.weightDecay,
+    warmup: warmup ?? Math.floor(steps / 10),
+    steps,
+    batch,
+    clipNorm: flags.clipNorm,
+    parts: flags.parts,
+    ...((crop < 1 || flip > 0) && { augmentation: { scale: [crop, 1], flip } }),
+    templates: await readTemplates(flags),
+    seed: flags.seed,
+    saveEvery: flags.saveEvery,
+  };
+}
+
+const DEFAULT_BATCH = 32;
+
+/** Runs `work` with a signal that Ctrl-C and SIGTERM give: the step is finished and saved. A second one ends at once. */
+export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  const { Interrupted } = await import('../finetune/run.node.ts');
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    note('\nstopping after this step; once more to stop at once');
+    controller.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    note(`clip-tfjs: ${error.message}`);
+    process.exitCode = INTERRUPTED;
+    return undefined;
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+/** What shells give for Ctrl-C. */
+const INTERRUPTED = 130;
+
+function numberOver(least: number): (value: string) => number {
+  return (value) => {
+    if (value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) > least) return Number(value);
+    throw new InvalidArgumentError(`expected a number over ${least}.`);
+  };
+}
+
+function numberFrom(least: number): (value: string) => number {
+  return (value) => {
+    if (value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) >= least) return Number(value);
+    throw new InvalidArgumentError(`expected a number of at least ${least}.`);
+  };
+}

@@ -1,0 +1,190 @@
+// Fine-tuning, start to finish: what the model can do before, a training by one of four methods, what it can do after, on
+// the pictures it learned and on others it knew. A head on features that stay is another kind: head.node.ts.
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LoraSettings } from '../checkpoint/adapter.ts';
+import { writeFileAtomic } from '../data/bytes/write-file.node.ts';
+import type { Augmentation } from '../data/pictures/augment.ts';
+import { PixelPool } from '../data/pool/pixel-pool.node.ts';
+import { checkSeveralClasses } from '../data/sets/order.ts';
+import type { PictureSet } from '../data/sets/picture-set.ts';
+import { ClipError } from '../errors.ts';
+import type { LoadedModel } from '../tasks/loaded-model.ts';
+import { ownMergesFile } from '../tasks/tokenizer-files.ts';
+import { CLIP_ADAMW } from '../train/adamw.ts';
+import { modelFingerprint, saveAdapter, saveWeights } from '../train/checkpoint.node.ts';
+import { withoutFrozen } from '../train/freeze.ts';
+import { trainableParameters } from '../train/gradients.ts';
+import { type StepReport, type TrainingOptions, TrainingState } from '../train/loop.ts';
+import { Lora } from '../train/lora.ts';
+import { Feed } from './feed.node.ts';
+import type { Recipe } from './recipes.ts';
+import { CHECKPOINT, runTraining } from './run.node.ts';
+import { type Measure, measureOf, scoreOf } from './scores.node.ts';
+import type { Scores } from './zero-shot-scores.node.ts';
+
+export interface FinetuneSets {
+  /** To learn from. */
+  train: PictureSet;
+  /** To be judged on, none of it in `train`. */
+  evaluation: PictureSet;
+  /** What the model knew before, to see what it forgets. */
+  zeroshot: PictureSet;
+}
+
+export interface FinetuneOptions extends Omit<Recipe, 'epochs'> {
+  /** What it is called in the report. */
+  method: string;
+  /** The folder of the checkpoints, the metrics and the result. */
+  out: string;
+  resume: boolean;
+  /** Steps of the whole training. */
+  steps: number;
+  batch: number;
+  /** Steps in which the learning rate rises. */
+  warmup: number;
+  clipNorm?: number | undefined;
+  parts?: number | undefined;
+  /** Train an adapter beside the weights and not them. */
+  lora?: LoraSettings | undefined;
+  augmentation?: Augmentation | undefined;
+  templates: readonly string[];
+  seed: number;
+  saveEvery: number;
+  signal?: AbortSignal | undefined;
+  onStep?: (report: StepReport) => void;
+  /** Called with what is being measured, and how much of it is done. */
+  onProgress?: (what: string, done: number, total: number) => void;
+  onNote?: (note: string) => void;
+}
+
+export interface FinetuneReport {
+  method: string;
+  before: Scores;
+  after: Scores;
+  /** What `target` is. */
+  measure: Measure;
+  /** Of training, without measuring. */
+  seconds: number;
+  /** The result's file, and its size. */
+  file: string;
+  bytes: number;
+  steps: number;
+  /** Pictures that could not be read, and captions that were cut. */
+  broken: number;
+  cut: number;
+  /** Seconds that the engine waited for pictures. */
+  waited: number;
+}
+
+const RESULTS = { model: 'model.safetensors', adapter: 'adapter.safetensors' };
+
+/** Trains `loaded` in place, or puts an adapter on it, and writes the result into `out`. Throws ClipError, Interrupted. */
+export async function finetune(
+  loaded: LoadedModel,
+  { train, evaluation, zeroshot }: FinetuneSets,
+  options: FinetuneOptions,
+): Promise<FinetuneReport> {
+  const { method, out, resume, batch, seed, templates, augmentation, lora: settings } = options;
+  const { onNote = () => {}, onProgress } = options;
+  const { model } = loaded;
+  if (train.classes) checkSeveralClasses(train);
+  checkBatch(batch);
+  const file = join(out, settings ? RESULTS.adapter : RESULTS.model);
+  if (existsSync(file)) {
+    throw new ClipError(`${file} is there already`, { hint: 'give another --out' });
+  }
+  const pool = new PixelPool({
+    size: model.config.image_resolution,
+    normalization: model.config,
+    augmentation,
+  });
+  const lora = settings && new Lora(model, settings, seed);
+  let state: TrainingState | undefined;
+  try {
+    const feed = new Feed(
+      loaded,
+      train,
+      options.steps,
+      { ...options, augment: !!augmentation, onNote },
+      pool,
+    );
+    state = new TrainingState(
+      model,
+      trainingOptions(options),
+      lora ?? withoutFrozen(trainableParameters(model), options.freeze),
+    );
+    const measure = async (when: string): Promise<Scores> => {
+      const progress = (what: string) => (done: number, total: number) =>
+        onProgress?.(`${what}, ${when}`, done, total);
+      return {
+        target: await scoreOf(loaded, evaluation, templates, { onProgress: progress('measuring'), onNote }),
+        zeroshot: await scoreOf(loaded, zeroshot, undefined, {
+          onProgress: progress('zero-shot set'),
+          onNote,
+        }),
+      };
+    };
+    const about = {
+      method,
+      model: await modelFingerprint(model),
+      data: `${train.count} pictures, ${train.fingerprint}`,
+      batch,
+      seed,
+      templates,
+      freeze: options.freeze,
+      ...(settings && { lora: settings }),
+      ...(augmentation && { augmentation }),
+    };
+    const before = await measure('before');
+    const waited = () => feed.waited;
+    const seconds = await runTraining(state, feed.batches, { ...options, about, waited, onNote, resume });
+    const after = await measure('after');
+    if (lora) await saveAdapter(file, lora, model);
+    else await saveWeights(file, model);
+    const merges = lora ? undefined : ownMergesFile(loaded.tokenizer.vocabulary);
+    if (merges !== undefined)
+      await writeFileAtomic(join(out, 'merges.txt'), new TextEncoder().encode(merges));
+    await rm(join(out, CHECKPOINT), { force: true });
+    return {
+      method,
+      before,
+      after,
+      measure: measureOf(evaluation),
+      seconds,
+      file,
+      bytes: (await stat(file)).size,
+      steps: options.steps,
+      broken: feed.broken.count,
+      cut: feed.cut,
+      waited: feed.waited / 1000,
+    };
+  } finally {
+    state?.release();
+    lora?.release();
+    await pool.close();
+  }
+}
+
+function trainingOptions(options: FinetuneOptions): TrainingOptions {
+  const { steps, learningRate, warmup, weightDecay, clipNorm, parts } = options;
+  return {
+    ...CLIP_ADAMW,
+    steps,
+    learningRate,
+    warmup,
+    weightDecay,
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(parts !== undefined && { parts }),
+  };
+}
+
+function checkBatch(batch: number): void {
+  if (batch > 1) return;
+  throw new ClipError('the batch', {
+    expected: 'at least 2 pairs',
+    got: batch,
+    hint: 'a picture alone has no other text to be told from: the contrastive loss is 0 whatever the model does',
+  });
+}
