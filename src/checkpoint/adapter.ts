@@ -3,7 +3,7 @@
 // command can use one: W + B A · alpha / rank.
 import { ClipError } from '../errors.ts';
 import type { ClipCheckpoint } from './clip-checkpoint.ts';
-import { crc32 } from './crc32.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { countAt, parseObject } from './json-object.ts';
 import { type Checkpoint, StoredTensor } from './stored-tensor.ts';
 
@@ -123,22 +123,6 @@ function addProduct(
     for (let r = 0; r < rank; r++) sum += b[row * rank + r]! * a[r * inSize + column]!;
     weight[at]! += scale * sum;
   }
-}
-
-/** The projections into the common space: what no training of a model leaves as it is, and no adapter touches. */
-const TELLING: readonly string[] = ['text_projection', 'visual.proj', 'visual.attnpool.c_proj.weight'];
-
-/** A text that tells a model's weights from others of the same shape, by those that every full training changes. */
-export async function fingerprintOf(
-  tensors: ReadonlyMap<string, { readFloat32(): Promise<Float32Array> }>,
-): Promise<string> {
-  const parts: string[] = [];
-  for (const name of TELLING) {
-    const values = await tensors.get(name)?.readFloat32();
-    if (values)
-      parts.push(crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).toString(16));
-  }
-  return parts.join('-');
 }
 
 function settingsOf({ metadata }: Checkpoint, file: string): { rank: number; alpha: number } {

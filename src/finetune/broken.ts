@@ -1,5 +1,5 @@
 // Pictures that could not be read: counted, named and passed over, until there are too many to be an accident.
-import type { BrokenPicture } from '../data/pool/pixel-pool.node.ts';
+import type { BrokenPicture } from '../data/pool/pixel-batch.ts';
 import { ClipError } from '../errors.ts';
 
 /** More than this share of a set, or more than this many, and something else is wrong. */

@@ -1,7 +1,7 @@
 // Classification by a linear head on a picture's features: one that was learned (clip-tfjs probe, finetune --method head)
 // or one that texts made, which is the special case of 100 · cosine.
 import * as tf from '@tensorflow/tfjs-core';
-import { fingerprintOf } from '../checkpoint/adapter.ts';
+import { modelFingerprint } from '../checkpoint/fingerprint.ts';
 import { checkHeadFits, type LinearHead, type SavedHead } from '../checkpoint/head-file.ts';
 import type { Picture } from '../data/pictures/picture.ts';
 import { normalize } from '../model/ops.ts';
@@ -53,7 +53,7 @@ export async function classifyWithHead(
 /** A head with what its file needs to know of the model. */
 export async function headFor(loaded: LoadedModel, head: LinearHead): Promise<SavedHead> {
   const { name, model } = loaded;
-  return { ...head, model: name, config: { ...model.config }, base: await fingerprint(loaded) };
+  return { ...head, model: name, config: { ...model.config }, base: await modelFingerprint(loaded.model) };
 }
 
 /** Throws ClipError where the head belongs to a model of another shape; says so where it belongs to other weights. */
@@ -64,21 +64,8 @@ export async function checkHead(
   onNote: (note: string) => void,
 ): Promise<void> {
   checkHeadFits(head, loaded.model.config, file);
-  if (head.base === (await fingerprint(loaded))) return;
+  if (head.base === (await modelFingerprint(loaded.model))) return;
   onNote(
     `${file} was learned on other weights than these, of the same shape: what it says here is anyone's guess`,
   );
-}
-
-function fingerprint({ model }: LoadedModel): Promise<string> {
-  const tensors = [...model.namedParameters()].map(([name, parameter]) => {
-    const readFloat32 = async (): Promise<Float32Array> => {
-      const tensor = parameter.read();
-      const values = (await tensor.data()) as Float32Array;
-      tensor.dispose();
-      return values;
-    };
-    return [name, { readFloat32 }] as const;
-  });
-  return fingerprintOf(new Map(tensors));
 }

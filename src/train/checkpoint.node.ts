@@ -2,9 +2,10 @@
 // PyTorch's layout and with PyTorch's names for the slots. The step is also the place in the schedule, in the data and in
 // the random numbers: each is a function of it and of the seed. Whole or not there: a kill leaves the one before.
 import type * as tf from '@tensorflow/tfjs-core';
-import { adapterMetadata, fingerprintOf } from '../checkpoint/adapter.ts';
+import { adapterMetadata } from '../checkpoint/adapter.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { modelMetadata } from '../checkpoint/clip-checkpoint.ts';
+import { modelFingerprint } from '../checkpoint/fingerprint.ts';
 import type { TensorToWrite } from '../checkpoint/safetensors-writer.ts';
 import { loadStateDict } from '../checkpoint/state-dict.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
@@ -68,14 +69,6 @@ export async function saveWeights(path: string, model: CLIP): Promise<void> {
 export async function saveAdapter(path: string, lora: Lora, model: CLIP): Promise<void> {
   const base = { config: model.config, fingerprint: await modelFingerprint(model) };
   await writeSafetensors(path, tensorsToWrite(lora.parameters), adapterMetadata(lora.settings, base));
-}
-
-/** What tells a model's weights from others of the same shape. */
-export function modelFingerprint(model: CLIP): Promise<string> {
-  const readers = [...model.namedParameters()].map(
-    ([name, parameter]) => [name, { readFloat32: () => readValues(parameter) }] as const,
-  );
-  return fingerprintOf(new Map(readers));
 }
 
 async function readValues(parameter: Parameter): Promise<Float32Array> {

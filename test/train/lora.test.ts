@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { startEngine } from '../../src/backend/engines.node.ts';
-import { adapterMetadata, fingerprintOf, withAdapter } from '../../src/checkpoint/adapter.ts';
+import { adapterMetadata, withAdapter } from '../../src/checkpoint/adapter.ts';
 import type { ClipCheckpoint } from '../../src/checkpoint/clip-checkpoint.ts';
+import { modelFingerprint } from '../../src/checkpoint/fingerprint.ts';
 import { loadStateDict, releaseModel } from '../../src/checkpoint/state-dict.ts';
 import { type Checkpoint, StoredTensor } from '../../src/checkpoint/stored-tensor.ts';
 import { CLIP } from '../../src/model/clip.ts';
@@ -40,7 +41,7 @@ function checkpointOf(model: CLIP): ClipCheckpoint {
 }
 
 async function adapterOf(model: CLIP, lora: Lora): Promise<Checkpoint> {
-  const fingerprint = await fingerprintOf(checkpointOf(model).tensors);
+  const fingerprint = await modelFingerprint(model);
   return {
     format: 'safetensors',
     tensors: stored(lora.parameters),
