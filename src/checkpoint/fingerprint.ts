@@ -1,0 +1,34 @@
+// What tells a model's weights from others of the same shape: what an adapter or a head says it was learned on, and what a
+// training that is resumed compares.
+import type { CLIP } from '../model/clip.ts';
+import { crc32 } from './crc32.ts';
+
+/** The projections into the common space: what no training of a model leaves as it is, and no adapter touches. */
+const TELLING: readonly string[] = ['text_projection', 'visual.proj', 'visual.attnpool.c_proj.weight'];
+
+/** A text that tells a model's weights from others of the same shape, by those that every full training changes. */
+export async function fingerprintOf(
+  tensors: ReadonlyMap<string, { readFloat32(): Promise<Float32Array> }>,
+): Promise<string> {
+  const parts: string[] = [];
+  for (const name of TELLING) {
+    const values = await tensors.get(name)?.readFloat32();
+    if (values)
+      parts.push(crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).toString(16));
+  }
+  return parts.join('-');
+}
+
+/** The same of a model that is loaded. */
+export function modelFingerprint(model: CLIP): Promise<string> {
+  const readers = [...model.namedParameters()].map(([name, parameter]) => {
+    const readFloat32 = async (): Promise<Float32Array> => {
+      const tensor = parameter.read();
+      const values = (await tensor.data()) as Float32Array;
+      tensor.dispose();
+      return values;
+    };
+    return [name, { readFloat32 }] as const;
+  });
+  return fingerprintOf(new Map(readers));
+}
