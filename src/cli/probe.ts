@@ -1,23 +1,12 @@
 // clip-tfjs probe: a logistic regression on the image encoder's features.
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { FeatureSpace } from '../tasks/image-features.ts';
-import {
-  loadModel,
-  type ModelOptions,
-  type PromptOptions,
-  readTemplates,
-  wholeNumber,
-  withModel,
-  withTemplates,
-} from './options.ts';
-import { openSets, printScores, type SetOptions, withSets } from './sets.ts';
-import { note, printJson, printLine, progressBars } from './terminal.ts';
+import { type HeadFlags, runHead } from './head-report.ts';
+import { wholeNumber, withModel, withTemplates } from './options.ts';
+import { withSets } from './sets.ts';
 
-interface Options extends ModelOptions, PromptOptions, SetOptions {
+interface Options extends HeadFlags {
   features: FeatureSpace;
-  out: string;
-  json?: boolean;
 }
 
 export function registerProbe(program: Command): void {
@@ -46,50 +35,9 @@ Examples:
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
-  const templates = await readTemplates(options);
-  const { checkWritable } = await import('../disk.node.ts');
+async function run({ features, ...options }: Options): Promise<void> {
   const { probe } = await import('../finetune/probe.node.ts');
-  const { saveHead } = await import('../checkpoint/head-file.node.ts');
-  const { headFor } = await import('../tasks/linear-head.ts');
-  const { stat } = await import('node:fs/promises');
-  const sets = await openSets(options);
-  await checkWritable(options.out, 'give another --out');
-  const loaded = await loadModel(options);
-  const bars = progressBars();
-  try {
-    const { features, seed } = options;
-    const found = await probe(loaded, sets, {
-      features,
-      seed,
-      templates,
-      onProgress: bars.update,
-      onNote: note,
-    });
-    bars.stop();
-    const file = join(options.out, 'head.safetensors');
-    await saveHead(file, await headFor(loaded, found.head));
-    const { head, c, ...report } = found;
-    const { size } = await stat(file);
-    if (options.json) {
-      printJson({
-        method: 'probe',
-        model: loaded.name,
-        backend: loaded.backend,
-        data: { train: sets.train.name, evaluation: sets.evaluation.name, zeroshot: sets.zeroshot.name },
-        ...report,
-        bytes: size,
-        C: c,
-        features,
-        head: file,
-      });
-      return;
-    }
-    printScores(sets, report.before, report.after);
-    printLine(
-      `\nC ${c.toPrecision(3)}, ${report.count.train} pictures, ${report.seconds.toFixed(1)} s; ${file}`,
-    );
-  } finally {
-    bars.stop();
-  }
+  await runHead(options, 'probe', (loaded, sets, rest) => probe(loaded, sets, { ...rest, features }), {
+    features,
+  });
 }

@@ -57,15 +57,16 @@ export async function chooseC(
   return { ...best(all), tried: all };
 }
 
-/** Accuracy and mean cross-entropy of a classifier. */
+/** Accuracy and mean cross-entropy of a classifier, beside what is known where the examples have that. */
 export async function validate(
   { weight, bias }: LinearClassifier,
-  { features, labels, classes }: Examples,
+  { features, labels, classes, known }: Examples,
 ): Promise<{ accuracy: number; loss: number }> {
   const [found, losses] = tf.tidy(() => {
     const rows = tf.tensor2d(features, [labels.length, features.length / labels.length]); // [n, D]
     const columns = tf.transpose(tf.tensor2d(weight, [classes, rows.shape[1]])) as tf.Tensor2D; // [D, C]
-    const logits = tf.add(tf.matMul(rows, columns), tf.tensor1d(bias)); // [n, C]
+    const learned = tf.add(tf.matMul(rows, columns), tf.tensor1d(bias)); // [n, C]
+    const logits = known ? tf.add(learned, tf.tensor2d(known, [labels.length, classes])) : learned;
     return [tf.argMax(logits, 1), tf.neg(tf.logSoftmax(logits))] as const; // [n], [n, C]
   });
   const [winners, rows] = await Promise.all([found.data(), losses.data()]);

@@ -13,6 +13,11 @@ export interface Examples {
   features: Float32Array;
   labels: ArrayLike<number>;
   classes: number;
+  /**
+   * What is known of each row before, as logits [n, C]: only W x is learned then, with no bias, and added to them. Nothing
+   * unless given.
+   */
+  known?: Float32Array | undefined;
 }
 
 /** What is learned: logits are W x + b, with PyTorch's layout. */
@@ -33,25 +38,29 @@ export class LogisticRegression {
   readonly #count: number;
   readonly #width: number;
   readonly #classes: number;
+  readonly #biased: boolean;
   readonly #mean: Float64Array;
   readonly #rows: tf.Tensor2D; // [n, D], centred
   readonly #columns: tf.Tensor2D; // [D, n], the same turned: no engine then has to, at every step
   readonly #truth: tf.Tensor2D; // [n, C], 1 where the label is
+  readonly #known: tf.Tensor; // [n, C], or nothing
 
   /** Throws ClipError for no examples, features that are no numbers, or labels outside. */
-  constructor({ features, labels, classes }: Examples) {
+  constructor({ features, labels, classes, known }: Examples) {
     checkExamples(features, labels, classes);
     const count = labels.length;
     const width = features.length / count;
     this.#count = count;
     this.#width = width;
     this.#classes = classes;
-    this.#mean = meanOf(features, width);
+    this.#biased = known === undefined;
+    this.#mean = this.#biased ? meanOf(features, width) : new Float64Array(width);
     // Around their mean: the bias takes it up, so the optimum is the same, and far fewer steps lead there.
     const centred = features.map((value, i) => value - this.#mean[i % width]!);
     this.#rows = tf.tensor2d(centred, [count, width]);
     this.#columns = tf.transpose(this.#rows) as tf.Tensor2D;
     this.#truth = tf.tidy(() => oneHot(labels, classes));
+    this.#known = known ? tf.tensor2d(known, [count, classes]) : tf.scalar(0);
   }
 
   /** The optimum for regularisation `c` (larger: weaker), scikit-learn's C; from an earlier fit it is sooner found. */
@@ -80,21 +89,22 @@ export class LogisticRegression {
         value += (penalty / 2) * x[i]! ** 2;
         gradient[i] = ofWeight[i]! + penalty * x[i]!;
       }
-      gradient.set(ofBias, size);
+      if (this.#biased) gradient.set(ofBias, size); // else it stays where it began, at zero
       return { value, gradient };
     };
   }
 
   /** Frees what lies on the engine. */
   release(): void {
-    tf.dispose([this.#rows, this.#columns, this.#truth]);
+    tf.dispose([this.#rows, this.#columns, this.#truth, this.#known]);
   }
 
   /** Each picture's cross-entropy [n], and the gradient of their mean: by W turned [D, C], by b [C]. */
   #forwardAndBack(x: Float32Array): [tf.Tensor, tf.Tensor, tf.Tensor] {
     const size = this.#width * this.#classes;
     const weight = tf.tensor2d(x.subarray(0, size), [this.#width, this.#classes]); // [D, C]
-    const logits = tf.add(tf.matMul(this.#rows, weight), tf.tensor1d(x.subarray(size))); // [n, C]
+    const learned = tf.add(tf.matMul(this.#rows, weight), tf.tensor1d(x.subarray(size))); // [n, C]
+    const logits = tf.add(learned, this.#known); // [n, C]
     const shifted = tf.sub(logits, tf.max(logits, 1, true)); // [n, C], so that exp stays in range
     const powers = tf.exp(shifted);
     const sums = tf.sum(powers, 1, true); // [n, 1]

@@ -49,24 +49,33 @@ describe.each(await trainingEngines())('on %s', (engine) => {
     ).toBeLessThan(bars.get(c)!);
   });
 
-  test('its gradient is the slope of its value', async () => {
-    await startEngine(engine);
-    const regression = new LogisticRegression(examples);
-    const objective = regression.objective(1);
-    const bits = randomBits(3);
-    const x = Float64Array.from({ length: 9 * 4 }, () => 0.3 * normal(bits));
-    const { gradient } = await objective(x);
-    const step = 1e-2;
-    for (let i = 0; i < x.length; i++) {
-      const at = async (moved: number) => (await objective(x.with(i, x[i]! + moved))).value;
-      // Differences to the fourth order, so that the step can be long enough for float32.
-      const slope =
-        (8 * ((await at(step)) - (await at(-step))) - ((await at(2 * step)) - (await at(-2 * step)))) /
-        (12 * step);
-      expect(Math.abs(slope - gradient[i]!)).toBeLessThan(1e-5); // of 0.8 at most; measured 4e-6
-    }
-    regression.release();
-  });
+  test.each(['nothing', 'logits'])(
+    'its gradient is the slope of its value, where %s is known',
+    async (known) => {
+      await startEngine(engine);
+      const bits = randomBits(3);
+      const logits = Float32Array.from({ length: 60 * 4 }, () => normal(bits));
+      const regression = new LogisticRegression({
+        ...examples,
+        ...(known === 'logits' && { known: logits }),
+      });
+      const objective = regression.objective(1);
+      const x = Float64Array.from({ length: 9 * 4 }, () => 0.3 * normal(bits));
+      const { gradient } = await objective(x);
+      const step = 1e-2;
+      const learned = known === 'logits' ? 8 * 4 : x.length; // no bias beside what is known
+      for (let i = 0; i < learned; i++) {
+        const at = async (moved: number) => (await objective(x.with(i, x[i]! + moved))).value;
+        // Differences to the fourth order, so that the step can be long enough for float32.
+        const slope =
+          (8 * ((await at(step)) - (await at(-step))) - ((await at(2 * step)) - (await at(-2 * step)))) /
+          (12 * step);
+        expect(Math.abs(slope - gradient[i]!)).toBeLessThan(1e-5); // of 0.8 at most; measured 4e-6
+      }
+      expect([...gradient.subarray(learned)].every((slope) => slope === 0)).toBe(true);
+      regression.release();
+    },
+  );
 });
 
 test('L-BFGS finds the bottom of Rosenbrock’s valley', async () => {

@@ -1,8 +1,9 @@
-// The probe, start to finish on the embedded model, with classes whose names it cannot know.
+// Heads, start to finish on the embedded model, with classes whose names it cannot know.
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import type { PictureSet } from '../../src/data/sets/picture-set.ts';
 import { encodePictures } from '../../src/finetune/features.node.ts';
+import { finetuneHead } from '../../src/finetune/head.node.ts';
 import { probe } from '../../src/finetune/probe.node.ts';
 import { headAccuracy } from '../../src/finetune/score.ts';
 import { load } from '../../src/tasks/load.node.ts';
@@ -45,6 +46,20 @@ test.each(['before', 'after'] as const)(
   },
 );
 
+test('a head around the names is no worse than they are with one picture a class, and learns from twelve', async () => {
+  const [one, twelve] = [tintedSet(1, 1), tintedSet(12, 1)];
+  const notes: string[] = [];
+  const onNote = (note: string) => notes.push(note);
+  const tensors = tf.memory().numTensors;
+  const few = await finetuneHead(loaded, { ...sets(), train: one }, { onNote });
+  const more = await finetuneHead(loaded, { ...sets(), train: twelve }, { onNote });
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(few.after.target).toBeGreaterThanOrEqual(few.before.target);
+  expect(more.after.target).toBeGreaterThan(0.9);
+  expect(more.head).toMatchObject({ features: 'after', normalized: true });
+  expect(notes).toEqual(Array(2).fill('C is 3: fewer than 20 pictures a class are too few to choose it on'));
+});
+
 test('classes are matched by name, in whatever order a set has them', async () => {
   const turned = tintedSet(20, 2, ['slate', 'moss', 'rust']);
   const found = await probe(loaded, { ...sets(), evaluation: turned });
@@ -62,7 +77,7 @@ test('one picture a class is enough, but says that C was not chosen', async () =
     { ...sets(), train: tintedSet(1, 1) },
     { onNote: (note) => notes.push(note) },
   );
-  expect(notes).toEqual(['one picture a class is too few to choose C on: it is 0.316']);
+  expect(notes).toEqual(['C is 0.316: fewer than 2 pictures a class are too few to choose it on']);
   expect(found.validation).toBeUndefined();
 });
 

@@ -1,0 +1,50 @@
+// What probe and finetune --method head do alike: learn a head, write it, say what came of it.
+import { join } from 'node:path';
+import type { HeadOptions, HeadSets, LearnedHead } from '../finetune/learn-head.node.ts';
+import type { LoadedModel } from '../tasks/loaded-model.ts';
+import { loadModel, type ModelOptions, type PromptOptions, readTemplates } from './options.ts';
+import { openSets, printScores, type SetOptions } from './sets.ts';
+import { note, printJson, printLine, progressBars } from './terminal.ts';
+
+export interface HeadFlags extends ModelOptions, PromptOptions, SetOptions {
+  out: string;
+  json?: boolean;
+}
+
+/** Learns with `learn`, writes OUT/head.safetensors and prints before and after; `more` goes into the JSON. */
+export async function runHead(
+  options: HeadFlags,
+  method: string,
+  learn: (loaded: LoadedModel, sets: HeadSets, options: HeadOptions) => Promise<LearnedHead>,
+  more: object = {},
+): Promise<void> {
+  const templates = await readTemplates(options);
+  const { stat } = await import('node:fs/promises');
+  const { saveHead } = await import('../checkpoint/head-file.node.ts');
+  const { checkWritable, sizeText } = await import('../disk.node.ts');
+  const { headFor } = await import('../tasks/linear-head.ts');
+  const sets = await openSets(options);
+  await checkWritable(options.out, 'give another --out');
+  const loaded = await loadModel(options);
+  const bars = progressBars();
+  const { seed, out } = options;
+  const { head, c, ...report } = await learn(loaded, sets, {
+    templates,
+    seed,
+    onProgress: bars.update,
+    onNote: note,
+  }).finally(bars.stop);
+  const file = join(out, 'head.safetensors');
+  await saveHead(file, await headFor(loaded, head));
+  const { size: bytes } = await stat(file);
+  if (options.json) {
+    const { name: model, backend } = loaded;
+    const data = { train: sets.train.name, evaluation: sets.evaluation.name, zeroshot: sets.zeroshot.name };
+    printJson({ method, ...report, file, bytes, C: c, ...more, model, backend, data });
+    return;
+  }
+  printScores(sets, report.before, report.after);
+  const facts = [`${report.count.train} pictures in ${report.seconds.toFixed(1)} s`, `C ${c.toPrecision(3)}`];
+  printLine(`\n${facts.join(', ')}; ${file}, ${sizeText(bytes)}`);
+  note('the model stays as it was, and with it what it can do without this head');
+}
