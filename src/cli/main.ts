@@ -17,6 +17,7 @@ import { registerSetup } from './setup.ts';
 import { registerShow } from './show.ts';
 import { report } from './terminal.ts';
 import { registerTokenize } from './tokenize.ts';
+import { registerTrain } from './train.ts';
 
 const { version, description } = createRequire(import.meta.url)('../../package.json');
 
@@ -35,6 +36,7 @@ registerClassify(program);
 registerShow(program);
 registerEval(program);
 registerProbe(program);
+registerTrain(program);
 registerFinetune(program);
 registerTokenize(program);
 registerPreprocess(program);

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FinetuneOptions } from '../finetune/finetune.node.ts';
 import type { Recipe } from '../finetune/recipes.ts';
+import type { CLIPConfig } from '../model/config.ts';
 import {
   type ModelOptions,
   type PromptOptions,
@@ -38,7 +39,11 @@ export function withTraining(command: Command): Command {
     .option('--epochs <n>', 'how often every picture is seen', wholeNumber(1))
     .option('--steps <n>', 'steps of the training, instead of --epochs', wholeNumber(1))
     .option('--batch <n>', 'pictures a step (default: 32)', wholeNumber(1))
-    .option('--learning-rate <rate>', 'the highest, after the warm-up', numberOver(0))
+    .option(
+      '--learning-rate <rate>',
+      'the highest, after the warm-up (default: as the method and the width of the model have it)',
+      numberOver(0),
+    )
     .option('--warmup <steps>', 'steps in which the rate rises (default: a tenth)', wholeNumber(0))
     .option('--weight-decay <share>', 'taken off matrices at a rate of 1', numberFrom(0))
     .option('--clip-norm <n>', 'the longest gradient that is taken as it is', numberOver(0), 1)
@@ -65,7 +70,9 @@ export async function trainingOf(
   flags: TrainingFlags,
   recipe: Recipe,
   { train }: Sets,
+  config: CLIPConfig,
 ): Promise<Omit<FinetuneOptions, 'method'>> {
+  const { learningRateFor } = await import('../finetune/recipes.ts');
   const batch = flags.batch ?? Math.min(DEFAULT_BATCH, train.count);
   if (flags.batch === undefined && batch < DEFAULT_BATCH) {
     note(`only ${train.count} pictures: all of them are one batch`);
@@ -77,14 +84,14 @@ export async function trainingOf(
     out: flags.out,
     resume: flags.resume === true,
     freeze: recipe.freeze,
-    learningRate: learningRate ?? recipe.learningRate,
+    learningRate: learningRate ?? learningRateFor(recipe, config),
     weightDecay: weightDecay ?? recipe.weightDecay,
     warmup: warmup ?? Math.floor(steps / 10),
     steps,
     batch,
     clipNorm: flags.clipNorm,
     parts: flags.parts,
-    ...((crop < 1 || flip > 0) && { augmentation: { scale: [crop, 1], flip } }),
+    ...((crop !== 1 || flip > 0) && { augmentation: { scale: [crop, 1], flip } }),
     templates: await readTemplates(flags),
     seed: flags.seed,
     saveEvery: flags.saveEvery,
@@ -93,40 +100,14 @@ export async function trainingOf(
 
 const DEFAULT_BATCH = 32;
 
-/** Runs `work` with a signal that Ctrl-C and SIGTERM give: the step is finished and saved. A second one ends at once. */
-export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-  const { Interrupted } = await import('../finetune/run.node.ts');
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    note('\nstopping after this step; once more to stop at once');
-    controller.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, stop);
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    note(`clip-tfjs: ${error.message}`);
-    process.exitCode = INTERRUPTED;
-    return undefined;
-  } finally {
-    for (const signal of signals) process.off(signal, stop);
-  }
-}
-
-/** What shells give for Ctrl-C. */
-const INTERRUPTED = 130;
-
-function numberOver(least: number): (value: string) => number {
+export function numberOver(least: number): (value: string) => number {
   return (value) => {
     if (value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) > least) return Number(value);
     throw new InvalidArgumentError(`expected a number over ${least}.`);
   };
 }
 
-function numberFrom(least: number): (value: string) => number {
+export function numberFrom(least: number): (value: string) => number {
   return (value) => {
     if (value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) >= least) return Number(value);
     throw new InvalidArgumentError(`expected a number of at least ${least}.`);

@@ -20,7 +20,10 @@ export async function trainingLine(steps: number): Promise<TrainingLine> {
   };
   return {
     step(report) {
-      progress ??= new Progress(steps, performance.now()); // the first step's time is not known
+      if (!progress) {
+        progress = new Progress(steps, performance.now()); // how long the first step took is not known
+        return;
+      }
       progress.pass(performance.now());
       const done = report.step + 1;
       if (isTTY) {

@@ -21,7 +21,7 @@ import { type StepReport, type TrainingOptions, TrainingState } from '../train/l
 import { Lora } from '../train/lora.ts';
 import { Feed } from './feed.node.ts';
 import type { Recipe } from './recipes.ts';
-import { CHECKPOINT, runTraining } from './run.node.ts';
+import { CHECKPOINT, checkStopped, runTraining } from './run.node.ts';
 import { type Measure, measureOf, scoreOf } from './scores.node.ts';
 import type { Scores } from './zero-shot-scores.node.ts';
 
@@ -93,7 +93,7 @@ export async function finetune(
   if (train.classes) checkSeveralClasses(train);
   checkBatch(batch);
   const file = join(out, settings ? RESULTS.adapter : RESULTS.model);
-  if (existsSync(file)) {
+  if (existsSync(file) && !resume) {
     throw new ClipError(`${file} is there already`, { hint: 'give another --out' });
   }
   const pool = new PixelPool({
@@ -117,8 +117,12 @@ export async function finetune(
       lora ?? withoutFrozen(trainableParameters(model), options.freeze),
     );
     const measure = async (when: string): Promise<Scores> => {
-      const progress = (what: string) => (done: number, total: number) =>
-        onProgress?.(`${what}, ${when}`, done, total);
+      const progress =
+        (what: string) =>
+        (done: number, total: number): void => {
+          if (when === 'after') checkStopped(options.signal, 'while measuring', out);
+          onProgress?.(`${what}, ${when}`, done, total);
+        };
       return {
         target: await scoreOf(loaded, evaluation, templates, { onProgress: progress('measuring'), onNote }),
         zeroshot: await scoreOf(loaded, zeroshot, undefined, {

@@ -1,4 +1,5 @@
 // What each way of fine-tuning trains, and the numbers it starts with unless told otherwise.
+import type { CLIPConfig } from '../model/config.ts';
 import { IMAGE_TOWER, TEXT_TOWER } from '../train/freeze.ts';
 
 /** `head` trains no part of the model, but a classifier on its features; see src/train/head.ts. */
@@ -14,13 +15,26 @@ export interface Recipe {
   epochs: number;
 }
 
-/** Small data sets: the rates of WiSE-FT and CLIP-LoRA; higher ones make CLIP forget, 1e-3 makes it collapse. */
+/**
+ * For small data sets, and rates for the width of ViT-B: those of WiSE-FT and CLIP-LoRA; higher ones make CLIP forget, and
+ * 1e-3 makes it collapse.
+ */
 export const RECIPES: Readonly<Record<Exclude<Method, 'head'>, Recipe>> = {
   full: { freeze: [], learningRate: 3e-5, weightDecay: 0.1, epochs: 10 },
   'text-only': { freeze: IMAGE_TOWER, learningRate: 3e-5, weightDecay: 0.1, epochs: 10 },
   'image-only': { freeze: TEXT_TOWER, learningRate: 3e-5, weightDecay: 0.1, epochs: 10 },
-  lora: { freeze: [], learningRate: 2e-4, weightDecay: 1e-2, epochs: 20 },
+  lora: { freeze: [], learningRate: 2e-4, weightDecay: 1e-2, epochs: 30 },
 };
 
 /** From nothing: CLIP paper, tables 18 and 19. */
 export const FROM_SCRATCH: Recipe = { freeze: [], learningRate: 5e-4, weightDecay: 0.2, epochs: 32 };
+
+const WIDTH = 768;
+
+/**
+ * A recipe's rate for a model of another width: Adam's steps are of one size whatever the gradients are, and a layer twice as
+ * wide adds up twice as many of them (Yang et al. 2022, Tensor Programs V). ResNets take the rate as it is.
+ */
+export function learningRateFor({ learningRate }: Recipe, config: CLIPConfig): number {
+  return config.vision_patch_size === null ? learningRate : (learningRate * WIDTH) / config.vision_width;
+}

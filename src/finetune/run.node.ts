@@ -58,13 +58,15 @@ export async function runTraining(
   } else {
     refuseOther(out);
   }
+  // The checkpoint before the metrics: metrics without one are those of a training that has ended. And what cannot be
+  // written at the end shows now.
+  if (!resume) await saveTraining(checkpoint, state, about);
   const before = (resume ? readMetrics(metrics) : []).filter(({ step }) => step < state.step);
   await writeFileAtomic(metrics, new TextEncoder().encode(before.map(metricLine).join('')));
   const earlier = before.at(-1)?.seconds ?? 0;
   const began = performance.now();
   const seconds = (): number => earlier + (performance.now() - began) / 1000;
   let waitedBefore = 0;
-  if (!resume) await saveTraining(checkpoint, state, about); // what could not be written at the end shows now
   await train(state, batches, async (report) => {
     const now = waited();
     appendFileSync(
@@ -76,14 +78,18 @@ export async function runTraining(
     const isLast = state.step === state.options.steps;
     if (signal?.aborted || state.step % saveEvery === 0 || isLast)
       await saveTraining(checkpoint, state, about);
-    if (signal?.aborted && !isLast) {
-      throw new Interrupted(`stopped after step ${state.step} of ${state.options.steps}`, {
-        hint: `saved in ${out}: the same command with --resume goes on`,
-      });
-    }
+    if (!isLast) checkStopped(signal, `after step ${state.step} of ${state.options.steps}`, out);
   });
   await writeFileAtomic(join(out, CURVES), drawCurves(readMetrics(metrics)));
   return seconds();
+}
+
+/** Throws Interrupted where a training has been told to stop and all is saved. */
+export function checkStopped(signal: AbortSignal | undefined, when: string, out: string): void {
+  if (!signal?.aborted) return;
+  throw new Interrupted(`stopped ${when}`, {
+    hint: `saved in ${out}: the same command with --resume goes on`,
+  });
 }
 
 /** The lines of a metrics.jsonl; a last line that a kill cut short is no line. */

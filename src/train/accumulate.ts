@@ -3,6 +3,7 @@
 // without a tape; the loss over all of them and its gradient towards the features; then each part once more, with a tape,
 // against that. Costs one forward pass. GradCache (Gao et al. 2021); open_clip's --accum-freq.
 import * as tf from '@tensorflow/tfjs-core';
+import { registerWasmKernels } from '../backend/kernels/wasm.ts';
 import type { CLIP } from '../model/clip.ts';
 import { contrastiveLoss } from '../model/loss.ts';
 import type { Parameter } from '../model/module.ts';
@@ -26,6 +27,7 @@ export function accumulatedGradients(
   parts: number,
   onPart: (part: number) => void = () => {},
 ): LossAndGradients {
+  registerWasmKernels();
   const count = batch.images.shape[0];
   const size = Math.ceil(count / parts);
   const starts = Array.from({ length: Math.ceil(count / size) }, (_, part) => part * size);

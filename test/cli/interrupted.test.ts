@@ -1,0 +1,127 @@
+// A training that is killed, at any moment, and resumed: the result is that of the undisturbed one, bit for bit. Three
+// kills here; KILLS=20 (npm run test:long) for more.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { writeSketches } from '../../scripts/make-sketches.ts';
+import { commandLine, ROOT } from './run.ts';
+
+const { folder } = commandLine();
+const KILLS = Number(process.env.KILLS ?? 3);
+const EVERY = 4;
+
+beforeAll(() => {
+  writeSketches(join(folder, 'five'), 'train', 16);
+  writeSketches(join(folder, 'five'), 'test', 2);
+});
+
+function start(out: string, ...args: string[]): ChildProcess & { said: () => string } {
+  const common = [
+    '--data',
+    'five/train',
+    '--eval-data',
+    'five/test',
+    '--zeroshot',
+    'five/test',
+    '--backend',
+    'wasm',
+  ];
+  const training = ['--method', 'full', '--steps', '40', '--flip', '0.5', '--save-every', String(EVERY)];
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'dist/cli/main.js'), 'finetune', ...common, ...training, '--out', out, ...args],
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let stderr = '';
+  child.stderr!.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return Object.assign(child, { said: () => stderr });
+}
+
+const ended = (child: ChildProcess): Promise<number | null> =>
+  child.exitCode !== null
+    ? Promise.resolve(child.exitCode)
+    : new Promise((resolve) => child.once('close', resolve));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const fileOf = (out: string, name: string): string => join(folder, out, name);
+const losses = (out: string): number[] =>
+  readFileSync(fileOf(out, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).loss);
+
+let tookMs = 0;
+beforeAll(async () => {
+  const began = performance.now();
+  const child = start('whole');
+  expect(await ended(child), child.said()).toBe(0);
+  tookMs = performance.now() - began;
+});
+
+test(`killed ${KILLS} times at moments of chance, and resumed`, { timeout: 60_000 * KILLS }, async () => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));
+  console.log(`SEED=${seed}`); // to see the same again
+  let state = seed;
+  const chance = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  let kills = 0;
+  while (kills < KILLS) {
+    const canResume = existsSync(fileOf('killed', 'checkpoint.safetensors'));
+    const before = canResume ? stepOf('killed') : 0;
+    const child = start('killed', ...(canResume ? ['--resume'] : []));
+    await Promise.race([pause(chance() * tookMs), ended(child)]);
+    child.kill('SIGKILL');
+    const code = await ended(child);
+    kills += 1;
+    if (code === 0) break; // it was through before its moment came
+    expect(code, child.said()).toBe(null); // killed: it never ends in an error of its own
+    // No more is lost than the steps since the last checkpoint.
+    if (canResume) expect(stepOf('killed')).toBeGreaterThanOrEqual(before);
+    const seen = existsSync(fileOf('killed', 'metrics.jsonl'))
+      ? readFileSync(fileOf('killed', 'metrics.jsonl'), 'utf8').split('\n').length - 1
+      : 0;
+    if (seen > EVERY) expect(stepOf('killed')).toBeGreaterThanOrEqual(seen - EVERY);
+  }
+  if (
+    !existsSync(fileOf('killed', 'model.safetensors')) ||
+    existsSync(fileOf('killed', 'checkpoint.safetensors'))
+  ) {
+    const canResume = existsSync(fileOf('killed', 'checkpoint.safetensors'));
+    const child = start('killed', ...(canResume ? ['--resume'] : []));
+    expect(await ended(child), child.said()).toBe(0);
+  }
+  expect(losses('killed')).toEqual(losses('whole'));
+  const [a, b] = ['whole', 'killed'].map((out) => readFileSync(fileOf(out, 'model.safetensors')));
+  expect(a!.equals(b!)).toBe(true);
+});
+
+/** The step a checkpoint stands at, from its metadata. */
+function stepOf(out: string): number {
+  if (!existsSync(fileOf(out, 'checkpoint.safetensors'))) return 40; // it has ended
+  const bytes = readFileSync(fileOf(out, 'checkpoint.safetensors'));
+  const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())).toString();
+  return Number(JSON.parse(header).__metadata__.step);
+}
+
+test('Ctrl-C finishes the step, saves, says how to go on, and ends with 130', async () => {
+  const child = start('stopped');
+  while (
+    !existsSync(fileOf('stopped', 'metrics.jsonl')) ||
+    readFileSync(fileOf('stopped', 'metrics.jsonl')).length === 0
+  ) {
+    expect(child.exitCode).toBe(null);
+    await pause(20);
+  }
+  child.kill('SIGINT');
+  expect(await ended(child)).toBe(130);
+  expect(child.said()).toMatch(
+    /stopped after step \d+ of 40 \(saved in stopped: the same command with --resume goes on\)/,
+  );
+  const resumed = start('stopped', '--resume');
+  expect(await ended(resumed), resumed.said()).toBe(0);
+  expect(losses('stopped')).toEqual(losses('whole'));
+});
