@@ -29,6 +29,11 @@ function number(expected: string, fits: (value: number) => boolean): Field {
   return { expected, fits: (value) => typeof value === 'number' && Number.isFinite(value) && fits(value) };
 }
 
+/** Every `*` more makes matching slower by the length of a name: thirty of them take for ever. */
+function isNamePattern(value: unknown): boolean {
+  return typeof value === 'string' && value.split('*').length <= 4;
+}
+
 const fromOne = number('a whole number from 1', (n) => Number.isInteger(n) && n >= 1);
 const positive = number('a number over 0', (x) => x > 0);
 const belowOne = number('0 to 1, 1 excluded', (x) => x >= 0 && x < 1);
@@ -44,8 +49,9 @@ const FIELDS: Readonly<Record<keyof RecordedTraining, Field>> = {
   eps: positive,
   weight_decay: number('a number from 0', (x) => x >= 0),
   freeze: {
-    expected: 'a list of names, * for any characters',
-    fits: (value) => Array.isArray(value) && value.length > 0 && value.every((x) => typeof x === 'string'),
+    expected: 'up to 100 names, with up to three * each for any characters',
+    fits: (value) =>
+      Array.isArray(value) && value.length > 0 && value.length <= 100 && value.every(isNamePattern),
     optional: true,
   },
   lora: {

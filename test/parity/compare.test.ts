@@ -200,7 +200,11 @@ describe('what cannot be compared is a failure with its reason', () => {
       [JSON.stringify({ ...TRAIN, lr: -1 }), 'train.lr in __metadata__: expected a number over 0, got -1'],
       [
         JSON.stringify({ ...TRAIN, freeze: 'visual.*' }),
-        'train.freeze in __metadata__: expected a list of names, * for any characters, got "visual.*"',
+        'train.freeze in __metadata__: expected up to 100 names, with up to three * each for any characters, got "visual.*"',
+      ],
+      [
+        JSON.stringify({ ...TRAIN, freeze: [`${'*'.repeat(30)}z`] }),
+        `train.freeze in __metadata__: expected up to 100 names, with up to three * each for any characters, got ["${'*'.repeat(30)}z"]`,
       ],
       [
         JSON.stringify({ ...TRAIN, lora: { rank: 2, alpha: 1, dropout: 0.1 } }),
