@@ -1,7 +1,7 @@
 // clip-tfjs classify: which label fits a picture best.
 import type { Command } from 'commander';
 import type { Picture } from '../data/pictures/picture.ts';
-import type { Prediction } from '../tasks/zero-shot.ts';
+import { checkHead, openHead, withHead } from './head-option.ts';
 import {
   checkFigurePath,
   type DatasetOptions,
@@ -27,6 +27,7 @@ interface Options extends ModelOptions, DatasetOptions, PromptOptions {
   top: number;
   json?: boolean;
   figure?: string;
+  head?: string;
 }
 
 /** A picture to classify, with what is printed of where it comes from. */
@@ -36,13 +37,18 @@ interface Subject {
   label?: string;
 }
 
+/** Of one picture, best first; the JSON has what the classifier computed too, a cosine or a logit. */
+type Predictions = readonly { label: string; probability: number }[];
+
 export function registerClassify(program: Command): void {
   const command = program
     .command('classify')
     .summary('which label fits a picture best')
-    .description('Which of some labels fits a picture best: probabilities are softmax(100 · cosine).')
+    .description(
+      'Which of some labels fits a picture best: probabilities are softmax(100 · cosine), or those of a head that was learned.',
+    )
     .argument('[image...]', 'PNG, JPEG, WebP or GIF files');
-  withModel(withPrompts(withDataset(command)))
+  withModel(withHead(withPrompts(withDataset(command))))
     .option('--index <n>', "the data set's picture, from 0; may be repeated", wholeNumbers(0))
     .option('--labels <a,b,c>', 'the labels, between commas')
     .option('--labels-file <file>', 'the labels, one a line')
@@ -68,20 +74,26 @@ async function run(images: string[], options: Options): Promise<void> {
   }
   checkFigurePath(options.figure);
   const ownLabels = await readLabels(options);
+  if (options.head !== undefined && ownLabels) {
+    throw new UsageError('--head has its own labels: expected no --labels or --labels-file beside it');
+  }
+  const saved = await openHead(options.head, options);
   const { subjects, names } = options.dataset ? await readDataset(options) : await readPictures(images);
-  const labels = ownLabels ?? names;
-  if (!labels) throw new UsageError('no labels: expected --labels a,b,c or --labels-file FILE');
+  const labels = saved?.labels ?? ownLabels ?? names;
+  if (!labels) throw new UsageError('no labels: expected --labels a,b,c, --labels-file FILE or --head FILE');
 
   const prompts = await readPrompts(labels, options);
   const loaded = await loadModel(options);
-  const { classify } = await import('../tasks/zero-shot.ts');
-  const head = await makeHead(loaded, prompts);
-  const predictions = await classify(
-    loaded,
-    subjects.map(({ picture }) => picture),
-    head,
-    options.top,
-  );
+  const pictures = subjects.map(({ picture }) => picture);
+  let predictions: Predictions[];
+  if (saved) {
+    await checkHead(saved, loaded, options.head!);
+    const { classifyWithHead } = await import('../tasks/linear-head.ts');
+    predictions = await classifyWithHead(loaded, pictures, saved, options.top);
+  } else {
+    const { classify } = await import('../tasks/zero-shot.ts');
+    predictions = await classify(loaded, pictures, await makeHead(loaded, prompts), options.top);
+  }
 
   if (options.figure) await drawFigure(options.figure, subjects, predictions);
   if (options.json) {
@@ -131,14 +143,14 @@ function titleOf({ image, label }: Subject): string {
 }
 
 /** The article's layout. */
-function printPredictions(predictions: readonly Prediction[]): void {
+function printPredictions(predictions: Predictions): void {
   printLine('\nTop predictions:\n');
   for (const { label, probability } of predictions) {
     printLine(`${label.padStart(16)}: ${(100 * probability).toFixed(2)}%`);
   }
 }
 
-async function drawFigure(path: string, subjects: Subject[], predictions: Prediction[][]): Promise<void> {
+async function drawFigure(path: string, subjects: Subject[], predictions: Predictions[]): Promise<void> {
   const { classificationFigure } = await import('../figure/classification-figure.ts');
   const { writeFileAtomic } = await import('../data/bytes/write-file.node.ts');
   const rows = subjects.map((subject, i) => ({

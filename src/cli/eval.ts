@@ -1,5 +1,10 @@
-// clip-tfjs eval: zero-shot accuracy on a data set.
+// clip-tfjs eval: accuracy on a data set.
 import type { Command } from 'commander';
+import type { LinearHead, SavedHead } from '../checkpoint/head-file.ts';
+import type { PictureSet } from '../data/sets/picture-set.ts';
+import type { Accuracy } from '../tasks/evaluate.ts';
+import type { LoadedModel } from '../tasks/loaded-model.ts';
+import { checkHead, openHead, withHead } from './head-option.ts';
 import {
   type DatasetOptions,
   loadModel,
@@ -7,25 +12,29 @@ import {
   makeHead,
   openDataset,
   type PromptOptions,
+  type Prompts,
   readPrompts,
   wholeNumber,
   withDataset,
   withModel,
   withPrompts,
 } from './options.ts';
-import { printJson, printLine, progressBar } from './terminal.ts';
+import { note, printJson, printLine, progressBar, UsageError } from './terminal.ts';
 
 interface Options extends ModelOptions, DatasetOptions, PromptOptions {
   limit?: number;
+  head?: string;
   json?: boolean;
 }
 
 export function registerEval(program: Command): void {
   const command = program
     .command('eval')
-    .summary('zero-shot accuracy on a data set')
-    .description('Zero-shot accuracy on a data set: top-1, top-5, and the mean of the classes’ top-1.');
-  withModel(withPrompts(withDataset(command)))
+    .summary('accuracy on a data set')
+    .description(
+      'Accuracy on a data set, of the class names or of a head that was learned: top-1, top-5, and the mean of the classes’ top-1. Without --dataset, --data is any set with classes: a folder by class, a table.',
+    );
+  withModel(withHead(withPrompts(withDataset(command))))
     .option('--limit <n>', 'only the first n pictures', wholeNumber(1))
     .option('--json', 'print JSON')
     .addHelpText(
@@ -33,35 +42,76 @@ export function registerEval(program: Command): void {
       `
 Examples:
   clip-tfjs eval --dataset shapes
-  clip-tfjs eval --dataset cifar100 --data cifar-100-python.tar.gz --model ViT-B/32 --templates cifar`,
+  clip-tfjs eval --dataset cifar100 --data cifar-100-python.tar.gz --model ViT-B/32 --templates cifar
+  clip-tfjs eval --data pictures/test --head probe/head.safetensors`,
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { image, fineLabels, fineNames, seen, count } = await openDataset(options);
-  const used = Math.min(count, options.limit ?? count);
-  const prompts = await readPrompts(fineNames, options);
+  const saved = await openHead(options.head, options);
+  const { name, classes, measure } = await openSubject(options);
+  const prompts = await readPrompts(saved?.labels ?? classes, options);
   const loaded = await loadModel(options);
-  const head = await makeHead(loaded, prompts);
-  const { evaluate } = await import('../tasks/evaluate.ts');
-  const bar = progressBar('classifying');
-  try {
-    const dataset = { count: used, fineLabels, image, seen };
-    const accuracy = await evaluate(loaded, dataset, head, (done) => bar.update(done, used));
-    bar.stop();
-    if (options.json) printJson({ model: loaded.name, dataset: options.dataset, ...accuracy });
-    else {
-      printLine(`${accuracy.count} pictures of ${options.dataset}`);
-      printLine(`top-1          ${percent(accuracy.top1)}`);
-      printLine(`top-5          ${percent(accuracy.top5)}`);
-      printLine(`mean per class ${percent(accuracy.meanPerClass)}`);
-      if (accuracy.seen) printLine(`classes seen   ${percent(accuracy.seen.top1)}`);
-      if (accuracy.unseen) printLine(`classes unseen ${percent(accuracy.unseen.top1)}`);
-    }
-  } finally {
-    bar.stop();
+  const head = await headOf(loaded, saved, prompts, options.head);
+  const accuracy = await measure(loaded, head);
+  if (options.json) {
+    printJson({ model: loaded.name, dataset: name, ...accuracy });
+    return;
   }
+  printLine(`${accuracy.count} pictures of ${name}`);
+  printLine(`top-1          ${percent(accuracy.top1)}`);
+  printLine(`top-5          ${percent(accuracy.top5)}`);
+  printLine(`mean per class ${percent(accuracy.meanPerClass)}`);
+  if (accuracy.seen) printLine(`classes seen   ${percent(accuracy.seen.top1)}`);
+  if (accuracy.unseen) printLine(`classes unseen ${percent(accuracy.unseen.top1)}`);
+}
+
+interface EvalSubject {
+  name: string;
+  classes: readonly string[];
+  measure(loaded: LoadedModel, head: LinearHead): Promise<Accuracy>;
+}
+
+async function openSubject({ dataset, data, limit }: Options): Promise<EvalSubject> {
+  const { openPictureSet } = await import('../data/sets/open.node.ts');
+  const { subset } = await import('../data/sets/order.ts');
+  const { classesOf } = await import('../finetune/class-labels.ts');
+  const { evaluateSet } = await import('../finetune/evaluate-set.node.ts');
+  if (dataset === undefined && data === undefined) {
+    throw new UsageError('no data set: expected --dataset shapes, --dataset cifar100 or --data PICTURES');
+  }
+  const whole =
+    dataset === undefined
+      ? await openPictureSet(data!, 'test')
+      : await namedSet({ dataset, ...(data !== undefined && { data }) });
+  const used = Math.min(whole.count, limit ?? whole.count);
+  const first = Array.from({ length: used }, (_, i) => i);
+  const set = used < whole.count ? subset(whole, first, whole.name) : whole;
+  const measure = async (loaded: LoadedModel, head: LinearHead): Promise<Accuracy> => {
+    const bar = progressBar('classifying');
+    return evaluateSet(loaded, set, head, { onProgress: bar.update, onNote: note }).finally(bar.stop);
+  };
+  return { name: set.name, classes: classesOf(set), measure };
+}
+
+async function namedSet(options: DatasetOptions): Promise<PictureSet> {
+  const { labelledSet } = await import('../data/sets/labelled.ts');
+  return labelledSet(options.dataset!, await openDataset(options));
+}
+
+async function headOf(
+  loaded: LoadedModel,
+  saved: SavedHead | undefined,
+  prompts: Prompts,
+  path: string | undefined,
+): Promise<LinearHead> {
+  if (saved) {
+    await checkHead(saved, loaded, path!);
+    return saved;
+  }
+  const { linearHeadOf } = await import('../tasks/linear-head.ts');
+  return linearHeadOf(await makeHead(loaded, prompts));
 }
 
 function percent(rate: number): string {

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { LabelledPictures } from '../data/sets/labelled.ts';
 import { ClipError } from '../errors.ts';
 import type { ActivationName } from '../model/layers.ts';
-import type { LabelledPictures } from '../tasks/evaluate.ts';
 import type { FileSettings } from '../tasks/load.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { ZeroShotHead } from '../tasks/zero-shot.ts';
@@ -104,14 +104,13 @@ export function withDataset(command: Command): Command {
     .option('--data <path>', 'where cifar100 is: a folder, or cifar-100-python.tar.gz (default: ~/.cache)');
 }
 
-export interface Dataset extends LabelledPictures {
-  readonly fineNames: readonly string[];
-}
-
 /** Where torchvision, asked as OpenAI's example asks it, keeps its data sets. */
 const DATA_FOLDER = join(homedir(), '.cache');
 
-export async function openDataset({ dataset, data = DATA_FOLDER }: DatasetOptions): Promise<Dataset> {
+export async function openDataset({
+  dataset,
+  data = DATA_FOLDER,
+}: DatasetOptions): Promise<LabelledPictures> {
   if (dataset === 'cifar100') {
     const { openCifar100 } = await import('../data/cifar.node.ts');
     return openCifar100(data);

@@ -1,5 +1,7 @@
-// Zero-shot accuracy on a labelled data set, as CLIP papers report it.
+// Accuracy on a labelled data set, as CLIP papers report it: of class names, or of a head that was learned.
+import type { LinearHead } from '../checkpoint/head-file.ts';
 import type { Picture } from '../data/pictures/picture.ts';
+import { classifyWithHead } from './linear-head.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { classify, type ZeroShotHead } from './zero-shot.ts';
 
@@ -25,49 +27,66 @@ export interface Accuracy {
 }
 
 const BATCH = 32;
+const TOP = 5;
 
 /** Classifies every picture and counts; `onProgress` is called with the pictures done so far. */
 export async function evaluate(
   loaded: LoadedModel,
   dataset: LabelledPictures,
-  head: ZeroShotHead,
+  head: ZeroShotHead | LinearHead,
   onProgress?: (done: number) => void,
 ): Promise<Accuracy> {
-  const counts = new Float64Array(head.labels.length); // by class
-  const right = new Float64Array(head.labels.length);
-  let inTop5 = 0;
+  const tally = new Tally(head.labels.length);
   for (let start = 0; start < dataset.count; start += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, dataset.count - start) }, (_, i) => start + i);
-    const predictions = await classify(
-      loaded,
-      indices.map((i) => dataset.image(i)),
-      head,
-      5,
-    );
+    const pictures = indices.map((i) => dataset.image(i));
+    const predictions =
+      'weight' in head
+        ? await classifyWithHead(loaded, pictures, head, TOP)
+        : await classify(loaded, pictures, head, TOP);
     indices.forEach((index, row) => {
       const truth = dataset.fineLabels[index]!;
       const place = predictions[row]!.findIndex(({ label }) => label === head.labels[truth]);
-      counts[truth]! += 1;
-      if (place === 0) right[truth]! += 1;
-      if (place >= 0) inTop5 += 1;
+      tally.add(truth, place < 0 ? TOP : place);
     });
     onProgress?.(start + indices.length);
   }
-  const rates = Array.from(counts, (count, i) => right[i]! / count).filter((rate) => !Number.isNaN(rate));
-  return {
-    count: dataset.count,
-    top1: sum(right) / dataset.count,
-    top5: inTop5 / dataset.count,
-    meanPerClass: sum(rates) / rates.length,
-    ...(dataset.seen && {
-      seen: among(dataset.seen, counts, right),
-      unseen: among(
-        dataset.seen.map((seen) => !seen),
-        counts,
-        right,
-      ),
-    }),
-  };
+  return tally.accuracy(dataset.seen);
+}
+
+/** Counts, picture by picture, how near the top the right class came. */
+export class Tally {
+  readonly #counts: Float64Array; // by class
+  readonly #right: Float64Array;
+  #inTop5 = 0;
+
+  constructor(classes: number) {
+    this.#counts = new Float64Array(classes);
+    this.#right = new Float64Array(classes);
+  }
+
+  /** A picture of class `truth` for which `place` classes are likelier. */
+  add(truth: number, place: number): void {
+    this.#counts[truth]! += 1;
+    if (place === 0) this.#right[truth]! += 1;
+    if (place < TOP) this.#inTop5 += 1;
+  }
+
+  /** `seen`: by class, whether it was trained on. */
+  accuracy(seen?: readonly boolean[]): Accuracy {
+    const [counts, right] = [this.#counts, this.#right];
+    const count = sum(counts);
+    const rates = Array.from(counts, (count, i) => right[i]! / count).filter((rate) => !Number.isNaN(rate));
+    const unseen = seen?.map((was) => !was);
+    return {
+      count,
+      top1: sum(right) / count,
+      top5: this.#inTop5 / count,
+      meanPerClass: sum(rates) / rates.length,
+      ...(seen && { seen: among(seen, counts, right) }),
+      ...(unseen && { unseen: among(unseen, counts, right) }),
+    };
+  }
 }
 
 /** Top-1 over the chosen classes. */
