@@ -1,11 +1,12 @@
 // finetune and train, start to finish: five classes that the embedded model has not seen, by every method.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { SKETCHED, writeSketches } from '../../scripts/make-sketches.ts';
 import { commandLine } from './run.ts';
 
 const { folder, clip } = commandLine();
+vi.setConfig({ testTimeout: 240_000 }); // trainings
 
 beforeAll(() => {
   writeSketches(join(folder, 'five'), 'train', 16);

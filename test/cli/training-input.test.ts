@@ -1,11 +1,12 @@
 // What a person may get wrong with a training: each ends in one line that says what to do.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { writeSketches } from '../../scripts/make-sketches.ts';
 import { commandLine, type Outcome } from './run.ts';
 
 const { folder, clip } = commandLine();
+vi.setConfig({ testTimeout: 240_000 }); // trainings
 
 beforeAll(() => {
   writeSketches(join(folder, 'five'), 'train', 8);

@@ -1,0 +1,10 @@
+// What `clip-tfjs/finetune` exports, in Node only: what the commands train, finetune, probe and label are made of.
+export { openPictureSet } from '../data/sets/open.node.ts';
+export { fewShot, splitSet, subset } from '../data/sets/order.ts';
+export type { PictureSet } from '../data/sets/picture-set.ts';
+export { encodePictures } from './features.node.ts';
+export { type FinetuneOptions, type FinetuneReport, type FinetuneSets, finetune } from './finetune.node.ts';
+export { finetuneHead } from './head.node.ts';
+export { probe } from './probe.node.ts';
+export { learningRateFor, METHODS, type Method, RECIPES, type Recipe } from './recipes.ts';
+export { Interrupted } from './run.node.ts';
