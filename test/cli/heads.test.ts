@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodePng } from '../../src/data/pictures/encode-png.node.ts';
 import { tintedSet } from '../finetune/support.ts';
-import { commandLine } from './run.ts';
+import { commandLine, type Outcome } from './run.ts';
 
 const { folder, clip } = commandLine();
 
@@ -22,8 +22,11 @@ beforeAll(() => {
       writeFileSync(join(place, `${i}.png`), encodePng(picture.data, 16, 16));
     }
   }
+  table = clip('probe', ...common.slice(0, -1), '--out', 'table');
 });
 
+/** What probe prints for people, and the head that it writes to `table`. */
+let table: Outcome;
 const common = ['--data', 'tints', '--zeroshot', 'tints', '--backend', 'wasm', '--json'];
 
 describe.each([
@@ -94,7 +97,7 @@ test('without --eval-data a fifth is held out, and said to be', () => {
 });
 
 test('the table that people see', () => {
-  const { stdout, stderr } = clip('probe', ...common.slice(0, -1), '--out', 'table');
+  const { stdout, stderr } = table;
   expect(stdout).toMatch(
     /^ +before +after\ntarget: tints\/test +[\d.]+% +[\d.]+%\nzero-shot: tints\/test +[\d.]+% +[\d.]+%\n\n30 pictures in [\d.]+ s, C [\d.e+-]+; table\/head\.safetensors, \d+ bytes\n$/,
   );
@@ -115,7 +118,14 @@ describe('bad input', () => {
   });
 
   test('a file that is no head, a head of other classes', () => {
-    fails(1, /1\.png is no checkpoint/, 'classify', 'tints/test/moss/1.png', '--head', 'tints/test/moss/1.png');
+    fails(
+      1,
+      /1\.png is no checkpoint/,
+      'classify',
+      'tints/test/moss/1.png',
+      '--head',
+      'tints/test/moss/1.png',
+    );
     fails(
       1,
       /class that was not learned: expected one of moss, rust, slate, got \w+ \w+/,
