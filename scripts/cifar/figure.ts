@@ -6,38 +6,40 @@ import { join } from 'node:path';
 import { type Curve, curvesFigure } from '../../src/figure/curves-figure.ts';
 import { type Evaluation, readMetrics, type StepMetric } from './metrics.ts';
 
-/** Steps whose losses are one point: half an epoch. */
-const MEAN_OF = 40;
-const FIRST = 100;
+/** Steps that are one point: half an epoch. */
+const TOGETHER = 40;
 
 interface Run {
   name: string;
   colour: string;
+  width: number;
   steps: StepMetric[];
   evaluations: Evaluation[];
 }
 
-function openRun(name: string, colour: string, path: string): Run {
+function openRun({ path, ...look }: Pick<Run, 'name' | 'colour' | 'width'> & { path: string }): Run {
   const metrics = readMetrics(path);
   return {
-    name,
-    colour,
+    ...look,
     steps: metrics.filter((metric): metric is StepMetric => 'loss' in metric),
     evaluations: metrics.filter((metric): metric is Evaluation => 'top1' in metric),
   };
 }
 
-function curve({ name, colour }: Run, points: Curve['points']): Curve {
-  return { name, colour, points };
+function curve({ name, colour, width }: Run, points: Curve['points']): Curve {
+  return { name, colour, width, points };
 }
 
-function smoothed({ steps }: Run): [number, number][] {
-  const starts = Array.from({ length: Math.floor(steps.length / MEAN_OF) }, (_, i) => i * MEAN_OF);
-  return starts.map((start) => {
-    const losses = steps.slice(start, start + MEAN_OF).map(({ loss }) => loss);
-    return [start + MEAN_OF / 2, losses.reduce((sum, loss) => sum + loss, 0) / MEAN_OF];
-  });
+/** A point for every so many values, at their middle. */
+function everySoMany(
+  values: readonly number[],
+  ofSome: (some: readonly number[]) => number,
+): [number, number][] {
+  const starts = Array.from({ length: Math.floor(values.length / TOGETHER) }, (_, i) => i * TOGETHER);
+  return starts.map((start) => [start + TOGETHER / 2, ofSome(values.slice(start, start + TOGETHER))]);
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
@@ -46,8 +48,8 @@ function median(values: readonly number[]): number {
 const [folder, out] = process.argv.slice(2);
 if (!folder || !out) throw new Error('expected the folder of a training, and where the figure goes');
 const runs = [
-  openRun('PyTorch', '#e8a15c', join(folder, 'metrics-pytorch.jsonl')),
-  openRun('clip-tfjs', '#2f6fb5', join(folder, 'metrics.jsonl')),
+  openRun({ name: 'PyTorch', colour: '#f0b97d', width: 6, path: join(folder, 'metrics-pytorch.jsonl') }),
+  openRun({ name: 'clip-tfjs', colour: '#2f6fb5', width: 1.8, path: join(folder, 'metrics.jsonl') }),
 ];
 const [theirs, ours] = runs as [Run, Run];
 const count = Math.min(ours.steps.length, theirs.steps.length);
@@ -59,20 +61,26 @@ const tens = (y: number): string => (y > -1 ? String(10 ** Math.round(y)) : `1e$
 const figure = curvesFigure(
   [
     {
-      title: `Contrastive loss, mean of ${MEAN_OF} steps`,
-      curves: runs.map((run) => curve(run, smoothed(run))),
+      title: 'Contrastive loss, nats',
+      curves: runs.map((run) => curve(run, everySoMany(lossesOf(run), mean))),
       range: [0, 5],
       label: (y) => y.toFixed(0),
     },
     {
-      title: 'Top-1 of 100 labels, held-out pictures',
+      title: 'Held-out pictures, top-1',
       curves: runs.map((run) => curve(run, [[0, 0.01], ...run.evaluations.map(point)])),
-      range: [0, 0.25],
+      range: [0, 0.35],
       label: (y) => `${Math.round(100 * y)}%`,
     },
     {
-      title: 'How far apart the losses of a step are',
-      curves: [{ name: '', colour: '#8a94a3', points: apart.map((gap, i) => [i, Math.log10(gap + 1e-8)]) }],
+      title: 'Losses of a step, apart by',
+      curves: [
+        {
+          name: `most of ${TOGETHER} steps`,
+          colour: '#6b7686',
+          points: everySoMany(apart, (some) => Math.log10(Math.max(...some, 1e-8))),
+        },
+      ],
       range: [-8, 2],
       label: tens,
     },
@@ -85,18 +93,19 @@ function point({ step, top1 }: Evaluation): [number, number] {
   return [step, top1];
 }
 
-console.log(`${count} steps, every batch the same; |Δ loss| of the first ${FIRST} at most`);
-console.log(Math.max(...apart.slice(0, FIRST)).toExponential(1));
-for (const step of [1, 10, 100, 300, 1000, count]) {
-  if (step > count) break;
+function lossesOf({ steps }: Run): number[] {
+  return steps.map(({ loss }) => loss);
+}
+
+console.log(`${count} steps, every batch the same`);
+for (const step of [1, 10, 100, 300, 1000, count].filter((step) => step <= count)) {
   console.log(`|Δ loss| up to step ${step}: ${Math.max(...apart.slice(0, step)).toExponential(1)}`);
 }
 for (const run of runs) {
   const seconds = run.steps.map((step) => step.seconds);
-  const losses = run.steps.slice(-100).map(({ loss }) => loss);
   console.log(
     `${run.name}: top-1 ${run.evaluations.map(({ top1 }) => (100 * top1).toFixed(1)).join(' ')}, ` +
-      `last 100 losses ${(losses.reduce((a, b) => a + b, 0) / losses.length).toFixed(4)}, ` +
+      `last 100 losses ${mean(lossesOf(run).slice(-100)).toFixed(4)}, ` +
       `${Math.round(seconds.reduce((a, b) => a + b, 0))} s in all, median step ${median(seconds).toFixed(3)} s`,
   );
 }
