@@ -8,6 +8,14 @@ export interface Curve {
   points: readonly (readonly [x: number, y: number])[];
   /** Of the line, in pixels; 1.8 unless given. A wide one shows under another that covers it. */
   width?: number;
+  /** Strokes and gaps in turn, in pixels; a line without gaps unless given. */
+  dashes?: string;
+}
+
+/** What lies along x: steps from 0, or, with `doubling`, a few numbers each of which is as far on as it is times more. */
+export interface Axis {
+  caption: string;
+  doubling?: boolean;
 }
 
 export interface Panel {
@@ -82,8 +90,8 @@ function drawPanel({ title, curves, range, label }: Panel, top: number, across: 
     const [left] = place([x, 0]);
     parts.push(text(String(Math.round(x)), left, above + HEIGHT + 18, { size: 12, anchor: 'middle' }));
   }
-  for (const { colour, points, dashes } of curves) {
-    parts.push(polyline(points.map(place), colour, 1.8, dashes));
+  for (const { colour, points, width = 1.8, dashes } of curves) {
+    parts.push(polyline(points.map(place), colour, width, dashes));
     if (across.dots) parts.push(...points.map((point) => disc(place(point), 3, colour)));
   }
   return [...parts, ...drawNames(curves, top + 22)].join('\n');

@@ -51,9 +51,16 @@ export function line(
   return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${look}/>`;
 }
 
-export function polyline(points: readonly Point[], colour: string, width: number): string {
+/** `dashes`: as a line's. */
+export function polyline(
+  points: readonly Point[],
+  colour: string,
+  width: number,
+  dashes?: string | undefined,
+): string {
   const path = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
-  return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-linejoin="round"/>`;
+  const look = `stroke="${colour}" stroke-width="${width}"${dashes ? ` stroke-dasharray="${dashes}"` : ''}`;
+  return `<polyline points="${path}" fill="none" ${look} stroke-linejoin="round"/>`;
 }
 
 export function disc([x, y]: Point, radius: number, colour: string): string {
