@@ -1,7 +1,5 @@
 // Options that several commands share, and what is made of them.
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LabelledPictures } from '../data/sets/labelled.ts';
 import { ClipError } from '../errors.ts';
@@ -104,16 +102,10 @@ export function withDataset(command: Command): Command {
     .option('--data <path>', 'where cifar100 is: a folder, or cifar-100-python.tar.gz (default: ~/.cache)');
 }
 
-/** Where torchvision, asked as OpenAI's example asks it, keeps its data sets. */
-const DATA_FOLDER = join(homedir(), '.cache');
-
-export async function openDataset({
-  dataset,
-  data = DATA_FOLDER,
-}: DatasetOptions): Promise<LabelledPictures> {
+export async function openDataset({ dataset, data }: DatasetOptions): Promise<LabelledPictures> {
   if (dataset === 'cifar100') {
-    const { openCifar100 } = await import('../data/cifar.node.ts');
-    return openCifar100(data);
+    const { CIFAR100_PLACE, openCifar100 } = await import('../data/cifar.node.ts');
+    return openCifar100(data ?? CIFAR100_PLACE);
   }
   if (dataset === 'shapes') {
     const { shapesTest } = await import('../data/shapes/shapes.ts');

@@ -33,10 +33,10 @@ export class BrokenPictures {
       this.#onNote(`passed over: ${told}`);
     }
     if (this.count <= this.#most) return;
-    const some = [...this.#reasons.values()].slice(0, LISTED).join('; ');
+    const some = Array.from(this.#reasons, ([name, reason]) => `${name}: ${reason}`).slice(0, LISTED);
     throw new ClipError(`too many pictures of ${this.#set.name} cannot be read`, {
       expected: `at most ${this.#most} of ${this.#set.count}`,
-      got: `${this.count}: ${some}`,
+      got: `${this.count}: ${some.join('; ')}`,
       hint: 'take them out or fetch them again',
     });
   }

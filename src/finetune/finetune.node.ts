@@ -96,7 +96,10 @@ export async function finetune(
   if (existsSync(file) && !resume) {
     throw new ClipError(`${file} is there already`, { hint: 'give another --out' });
   }
+  // Pictures in memory go to each worker: one is enough.
+  const workers = 'picture' in train.source(0) ? 1 : undefined;
   const pool = new PixelPool({
+    workers,
     size: model.config.image_resolution,
     normalization: model.config,
     augmentation,
