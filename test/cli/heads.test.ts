@@ -1,27 +1,16 @@
 // `clip-tfjs probe` and `finetune --method head`, and what classify and eval do with what they write.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodePng } from '../../src/data/pictures/encode-png.node.ts';
-import { tintedSet } from '../finetune/support.ts';
+import { writeTints } from '../finetune/support.ts';
 import { commandLine, type Outcome } from './run.ts';
 
 const { folder, clip } = commandLine();
 
 /** Pictures of three tints, whose names the embedded model cannot know: DATA/train and DATA/test. */
 beforeAll(() => {
-  for (const [split, perClass, seed] of [
-    ['train', 10, 1],
-    ['test', 8, 2],
-  ] as const) {
-    const set = tintedSet(perClass, seed);
-    for (let i = 0; i < set.count; i++) {
-      const { picture } = set.source(i) as { picture: { data: Uint8Array } };
-      const place = join(folder, 'tints', split, set.classes![set.labels![i]!]!);
-      mkdirSync(place, { recursive: true });
-      writeFileSync(join(place, `${i}.png`), encodePng(picture.data, 16, 16));
-    }
-  }
+  writeTints(join(folder, 'tints/train'), 10, 1);
+  writeTints(join(folder, 'tints/test'), 8, 2);
   table = clip('probe', ...common.slice(0, -1), '--out', 'table');
 });
 

@@ -1,4 +1,7 @@
 // What the tests of fine-tuning share: sets of pictures in memory, told apart by their colour.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodePng } from '../../src/data/pictures/encode-png.node.ts';
 import type { Picture } from '../../src/data/pictures/picture.ts';
 import { randomBits } from '../../src/data/random.ts';
 import type { PictureSet, PictureSource } from '../../src/data/sets/picture-set.ts';
@@ -27,4 +30,15 @@ function tinted(tint: readonly number[], seed: number): Picture {
   const bits = randomBits(seed);
   const data = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => tint[i % 3]! + (bits() % 101) - 50);
   return { mode: 'RGB', width: 16, height: 16, data: data };
+}
+
+/** The same on disk: FOLDER/CLASS/NUMBER.png. */
+export function writeTints(folder: string, perClass: number, seed: number): void {
+  const set = tintedSet(perClass, seed);
+  for (let i = 0; i < set.count; i++) {
+    const { picture } = set.source(i) as { picture: { data: Uint8Array } };
+    const place = join(folder, set.classes![set.labels![i]!]!);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, `${i}.png`), encodePng(picture.data, 16, 16));
+  }
 }
