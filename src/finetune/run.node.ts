@@ -155,7 +155,7 @@ function drawCurves(metrics: readonly Metric[]): Uint8Array {
       },
       {
         title: 'Learning rate',
-        curves: [curve('', '#6b7785', ({ learningRate }) => learningRate)],
+        curves: [curve('each step', '#6b7785', ({ learningRate }) => learningRate)],
         label: (y) => y.toExponential(1),
       },
     ],
