@@ -136,10 +136,8 @@ async function drawFigure(path: string, name: string, { zeroshot, rows }: LabelR
     curve('with pseudo-labels', '#d9822b', ({ pseudo }) => pseudo),
   ];
   const panel = { title: 'Accuracy', curves, range, label: (y: number) => `${Math.round(100 * y)}%` };
-  await writeFileAtomic(
-    path,
-    curvesFigure([panel], { caption: 'labelled pictures a class', doubling: true }),
-  );
+  const caption = `labelled pictures a class; judged on ${shorten(name, 40)}`;
+  await writeFileAtomic(path, curvesFigure([panel], { caption, doubling: true }));
 }
 
 /** `1,2,4` → whole numbers of at least `least`, all different. */
