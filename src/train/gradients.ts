@@ -8,6 +8,7 @@ import { registerWasmKernels } from '../backend/kernels/wasm.ts';
 import type { CLIP, Logits } from '../model/clip.ts';
 import { contrastiveLoss } from '../model/loss.ts';
 import type { Parameter } from '../model/module.ts';
+import { backward } from './backward.ts';
 
 /** Pictures, float32 [N, 3, R, R], and the text of each, int32 [N, L]. */
 export interface Batch {
@@ -75,15 +76,16 @@ export function gradientsOf(
   forward: () => tf.Scalar,
   parameters: ReadonlyMap<string, Parameter>,
 ): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
-  const variables = [...parameters.values()].map(({ value }) => value);
-  const { value, grads } = tf.variableGrads(forward, variables);
-  const gradients = new Map<string, tf.Tensor>();
-  for (const [name, parameter] of parameters) {
-    const gradient = grads[parameter.value.name];
-    if (!gradient) throw new Error(`no gradient reaches ${name}`);
-    gradients.set(name, gradient);
-  }
-  return { value, gradients };
+  const names = [...parameters.keys()];
+  const { value, gradients } = backward(
+    forward,
+    [...parameters.values()].map((parameter) => parameter.value),
+  );
+  const named = gradients.map((gradient, i): [string, tf.Tensor] => {
+    if (!gradient) throw new Error(`no gradient reaches ${names[i]}`);
+    return [names[i]!, gradient];
+  });
+  return { value, gradients: new Map(named) };
 }
 
 /** 1 / (pairs of its group) for each pair of its group, else 0: [N, N]. Nothing where every pair is a group of its own. */

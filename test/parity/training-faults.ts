@@ -32,7 +32,7 @@ function stepWith(
 function layerNormWithoutGradientOfMean(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number) {
   const constantMean = tf.customGrad((value) => ({
     value: tf.mean(value as tf.Tensor, -1, true),
-    gradFunc: () => tf.zerosLike(value as tf.Tensor),
+    gradFunc: () => tf.zeros((value as tf.Tensor).shape),
   }));
   const centred = tf.sub(x, constantMean(x));
   const variance = tf.mean(tf.square(centred), -1, true);
