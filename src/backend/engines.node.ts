@@ -1,6 +1,7 @@
 // The engines of Node, best first. TensorFlow's C library is used where the user has installed its binding.
 import util from 'node:util';
 import { cpu, type Engine, type EngineName, selectBackend, startFirst, wasm } from './engine.ts';
+import { registerNativeKernels } from './kernels/native.ts';
 
 /** An engine behind one of TensorFlow.js's Node bindings; both register the backend `tensorflow`. */
 function binding(name: EngineName, packageName: string, hint: string): Engine {
@@ -18,6 +19,7 @@ function binding(name: EngineName, packageName: string, hint: string): Engine {
       throw new Error(code === 'ERR_MODULE_NOT_FOUND' ? `${packageName} is not installed` : message);
     }
     await selectBackend('tensorflow');
+    registerNativeKernels();
   };
   return { name, hint, start };
 }

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Linear, project } from './layers.ts';
 import { LINEAR_ORDER, Module, Parameter } from './module.ts';
-import { causalMask, joinHeads, splitHeads } from './ops.ts';
+import { attentionScores, causalMask, joinHeads, maskedSoftmax, splitHeads } from './ops.ts';
 
 /** The part that both attentions of CLIP share; its inner values are shown to taps under the module's path. */
 export abstract class Attention extends Module {
@@ -12,10 +12,9 @@ export abstract class Attention extends Module {
     this.observe('q', q);
     this.observe('k', k);
     this.observe('v', v);
-    const headWidth = q.shape[3]!;
-    const scores = tf.matMul(tf.mul(q, headWidth ** -0.5), k, false, true); // [N, H, T, L]
+    const scores = attentionScores(q, k); // [N, H, T, L]
     this.observe('scores', scores);
-    const probs = tf.softmax(mask ? tf.add(scores, mask) : scores); // [N, H, T, L], rows sum to 1
+    const probs = maskedSoftmax(scores, mask); // [N, H, T, L], rows sum to 1
     this.observe('probs', probs);
     return joinHeads(tf.matMul(probs, v)); // [N, T, D]
   }
@@ -40,7 +39,7 @@ export class MultiheadAttention extends Attention {
 
   protected override forward(x: tf.Tensor): tf.Tensor {
     const joint = project(x, this.in_proj_weight, this.in_proj_bias); // [N, L, 3D]
-    const [q, k, v] = tf.split(joint, 3, -1).map((part) => splitHeads(part, this.heads)); // each [N, H, L, D/H]
+    const [q, k, v] = tf.split(splitHeads(joint, 3 * this.heads), 3, 1); // each [N, H, L, D/H]
     const mask = this.causal ? causalMask(x.shape[1]!) : undefined; // [L, L]
     // Without out_proj's `call`: PyTorch's attention uses its weights, and no hook sees the module.
     return project(this.attend(q!, k!, v!, mask), this.out_proj.weight, this.out_proj.bias); // [N, L, D]

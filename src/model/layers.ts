@@ -1,7 +1,7 @@
 // The layers everything else is made of, beside torch.nn.Linear, LayerNorm, Embedding, GELU and OpenAI's QuickGELU.
 import * as tf from '@tensorflow/tfjs-core';
 import { LINEAR_ORDER, Module, Parameter } from './module.ts';
-import { gelu, layerNorm, linear, quickGelu } from './ops.ts';
+import { gelu, layerNorm, linear, plus, quickGelu } from './ops.ts';
 
 /** y = x W + b: [..., in] → [..., out]. */
 export class Linear extends Module {
@@ -22,7 +22,7 @@ export class Linear extends Module {
 /** x W + b, and what an adapter on W adds: [..., in] → [..., out]. */
 export function project(x: tf.Tensor, weight: Parameter, bias: Parameter): tf.Tensor {
   const y = linear(x, weight.value, bias.value); // [..., out]
-  return weight.adapter ? tf.add(y, weight.adapter(x)) : y;
+  return weight.adapter ? plus(y, weight.adapter(x)) : y;
 }
 
 /** Layer normalisation over the width: [..., D] → [..., D]. */

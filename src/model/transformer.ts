@@ -1,9 +1,10 @@
 // A stack of pre-norm residual blocks: [N, L, D] → [N, L, D]. Stands beside OpenAI's Transformer and
 // ResidualAttentionBlock; both towers of CLIP use it, the text tower with a causal mask.
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { MultiheadAttention } from './attention.ts';
 import { Activation, type ActivationName, LayerNorm, Linear } from './layers.ts';
 import { Module, Sequential } from './module.ts';
+import { plus } from './ops.ts';
 
 /** Width, out to a larger one (four times as large in OpenAI's models), and back. */
 class Mlp extends Module {
@@ -39,8 +40,8 @@ export class ResidualAttentionBlock extends Module {
   }
 
   protected override forward(x: tf.Tensor): tf.Tensor {
-    const attended = tf.add(x, this.attn.call(this.ln_1.call(x)));
-    return tf.add(attended, this.mlp.call(this.ln_2.call(attended)));
+    const attended = plus(x, this.attn.call(this.ln_1.call(x)));
+    return plus(attended, this.mlp.call(this.ln_2.call(attended)));
   }
 }
 
