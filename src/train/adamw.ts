@@ -1,6 +1,7 @@
 // AdamW (Loshchilov & Hutter 2019) with PyTorch's arithmetic, its slots under the parameters' names. Stands beside
 // torch.optim.AdamW; TensorFlow.js has Adam without the decoupled decay, and keeps its slots by position.
 import * as tf from '@tensorflow/tfjs-core';
+import { type AdamWTensors, hasNativeAdamW, nativeAdamW } from '../backend/kernels/native-adamw.ts';
 import { Parameter } from '../model/module.ts';
 
 export interface AdamWOptions {
@@ -43,25 +44,46 @@ export class AdamW {
 
   /** One step against the gradients, which are by name and in stored order, and stay the caller's. */
   step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number): void {
-    const { beta1, beta2, epsilon, weightDecay } = this.options;
+    const { beta1, beta2, epsilon } = this.options;
     this.steps += 1;
     // Both means start at zero; dividing by what they have seen so far takes that out.
-    const stepSize = learningRate / (1 - beta1 ** this.steps);
     const correction = Math.sqrt(1 - beta2 ** this.steps);
-    for (const [name, { value, shape }] of this.#parameters) {
-      const slots = this.slots.get(name)!;
-      tf.tidy(() => {
-        const gradient = gradients.get(name)!;
-        const mean = tf.add(tf.mul(slots.mean.value, beta1), tf.mul(gradient, 1 - beta1));
-        const square = tf.add(tf.mul(slots.square.value, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-        const root = tf.add(tf.div(tf.sqrt(square), correction), epsilon);
-        const decayed = shape.length > 1 ? tf.mul(value, 1 - learningRate * weightDecay) : value;
-        const moved = tf.sub(decayed, tf.mul(tf.div(mean, root), stepSize));
-        slots.mean.value.assign(mean);
-        slots.square.value.assign(square);
-        value.assign(name === 'logit_scale' ? tf.minimum(moved, LARGEST_LOGIT_SCALE) : moved);
-      });
+    const stepSize = learningRate / (1 - beta1 ** this.steps);
+    const parameters = this.#tensors(gradients, learningRate);
+    if (hasNativeAdamW()) {
+      // mean / (√square / c + ε) = c · mean / (√square + c ε)
+      nativeAdamW(
+        { stepSize: stepSize * correction, epsilon: epsilon * correction, beta1, beta2 },
+        parameters,
+      );
+    } else {
+      for (const tensors of parameters) this.#change(tensors, stepSize, correction);
     }
+    const scale = this.#parameters.get('logit_scale')?.value;
+    if (scale) tf.tidy(() => scale.assign(tf.minimum(scale, LARGEST_LOGIT_SCALE)));
+  }
+
+  /** What a step needs of each parameter. */
+  *#tensors(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number): Generator<AdamWTensors> {
+    for (const [name, { value, shape }] of this.#parameters) {
+      const { mean, square } = this.slots.get(name)!;
+      const keep = shape.length > 1 ? 1 - learningRate * this.options.weightDecay : 1;
+      yield { value, mean: mean.value, square: square.value, gradient: gradients.get(name)!, keep };
+    }
+  }
+
+  /** The definition, which the native engine's own operation is held to. */
+  #change({ value, keep, gradient, ...slots }: AdamWTensors, stepSize: number, correction: number): void {
+    const { beta1, beta2, epsilon } = this.options;
+    tf.tidy(() => {
+      const mean = tf.add(tf.mul(slots.mean, beta1), tf.mul(gradient, 1 - beta1));
+      const square = tf.add(tf.mul(slots.square, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      const root = tf.add(tf.div(tf.sqrt(square), correction), epsilon);
+      const moved = tf.sub(tf.mul(value, keep), tf.mul(tf.div(mean, root), stepSize));
+      slots.mean.assign(mean);
+      slots.square.assign(square);
+      value.assign(moved);
+    });
   }
 
   /** Frees the slots; the parameters are the model's. */
@@ -75,7 +97,7 @@ export class AdamW {
 
 function zeros({ shape, order }: Parameter): Parameter {
   const slot = new Parameter(shape, { order, trainable: false });
-  const zero = tf.zeros([...shape]);
+  const zero = tf.fill([...shape], 0); // not zeros: that makes an array in JavaScript first
   slot.assign(zero);
   zero.dispose();
   return slot;
