@@ -64,11 +64,17 @@ async function withTexts(
 }
 
 const LARGEST_SCALE = 100; // CLIP's own
+/** What the scale is taken to be before any picture was seen; five pictures alone would say anything. */
+const FIRST_SCALE = 20;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** The scale, 1 … 100, at which softmax(scale · cosine) has the least cross-entropy, by golden section in its logarithm. */
+/**
+ * The scale, 1 … 100, at which softmax(scale · cosine) has the least cross-entropy in all, plus ln²(scale / 20), which a few
+ * pictures outweigh; by golden section in its logarithm.
+ */
 export function scaleFor(cosines: Float32Array, labels: ArrayLike<number>, classes: number): number {
-  const loss = (power: number): number => crossEntropy(cosines, labels, classes, Math.exp(power));
+  const loss = (power: number): number =>
+    crossEntropy(cosines, labels, classes, Math.exp(power)) + (power - Math.log(FIRST_SCALE)) ** 2;
   let [low, high] = [0, Math.log(LARGEST_SCALE)];
   while (high - low > 1e-3) {
     const step = GOLDEN * (high - low);
