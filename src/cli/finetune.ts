@@ -1,6 +1,6 @@
 // clip-tfjs finetune: a better model, adapter or head for pictures of one's own.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { METHODS, type Method, RECIPES } from '../finetune/recipes.ts';
+import { LORA, METHODS, type Method, RECIPES } from '../finetune/recipes.ts';
 import { runHead } from './head-report.ts';
 import { loadModel, wholeNumber } from './options.ts';
 import { runTraining } from './run-training.ts';
@@ -30,9 +30,19 @@ export function registerFinetune(program: Command): void {
         .choices(METHODS)
         .default('lora'),
     )
-    .option('--rank <n>', "lora: the adapter's inner width", wholeNumber(1), 2)
-    .option('--alpha <n>', 'lora: the adapter counts alpha / rank times', share(0, Number.MAX_VALUE), 4)
-    .option('--dropout <share>', "lora: of the adapter's input, left out by chance", share(0, 1), 0.25)
+    .option('--rank <n>', "lora: the adapter's inner width", wholeNumber(1), LORA.rank)
+    .option(
+      '--alpha <n>',
+      'lora: the adapter counts alpha / rank times',
+      share(0, Number.MAX_VALUE),
+      LORA.alpha,
+    )
+    .option(
+      '--dropout <share>',
+      "lora: of the adapter's input, left out by chance",
+      share(0, 1),
+      LORA.dropout,
+    )
     .addHelpText(
       'after',
       `

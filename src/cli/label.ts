@@ -1,6 +1,6 @@
 // clip-tfjs label: from a few labelled pictures and many without labels.
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LabelReport } from '../finetune/label.node.ts';
 import {
   checkFigurePath,
@@ -19,6 +19,7 @@ interface Options extends ModelOptions, PromptOptions {
   evalData: string;
   shots: number[];
   seeds: number[];
+  method: 'head' | 'lora';
   confidence: number;
   figure?: string;
   out?: string;
@@ -40,6 +41,11 @@ export function registerLabel(program: Command): void {
     .option('--unlabelled <spec>', 'pictures without labels, instead of the rest of --data')
     .option('--shots <a,b,c>', 'labelled pictures a class', wholeList(1), [1, 2, 4, 8, 16])
     .option('--seeds <a,b,c>', 'draws of labelled pictures, whose mean is printed', wholeList(0), [0, 1, 2])
+    .addOption(
+      new Option('--method <name>', 'what learns from the labels: a head, or an adapter (slower)')
+        .choices(['head', 'lora'])
+        .default('head'),
+    )
     .option('--confidence <p>', 'least probability of a label that is given, 0 … 1', probability, 0)
     .option('--figure <out.png>', 'draw the accuracies over the number of labels')
     .option('--out <labels.csv>', 'write the labels that were given with the most labels and the first seed');
@@ -56,7 +62,7 @@ Example:
 
 async function run(options: Options): Promise<void> {
   checkFigurePath(options.figure);
-  const { shots, seeds, confidence: threshold, figure, out } = options;
+  const { method: student, shots, seeds, confidence: threshold, figure, out } = options;
   const templates = await readTemplates(options);
   const { openPictureSet } = await import('../data/sets/open.node.ts');
   const { labelByItself } = await import('../finetune/label.node.ts');
@@ -70,6 +76,7 @@ async function run(options: Options): Promise<void> {
   const loaded = await loadModel(options);
   const bars = progressBars();
   const report = await labelByItself(loaded, sets, {
+    student,
     shots,
     seeds,
     threshold,
@@ -88,7 +95,7 @@ async function run(options: Options): Promise<void> {
       evaluation: sets.evaluation.name,
       unlabelled: sets.unlabelled?.name,
     };
-    printJson({ method: 'head', ...accuracies, model, backend, data });
+    printJson({ method: student, ...accuracies, model, backend, data });
   } else printTable(report);
 }
 

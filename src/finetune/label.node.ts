@@ -2,10 +2,11 @@
 // labels the many by itself. Features are computed once, so that every number of labels and every draw costs little.
 import type { LinearHead } from '../checkpoint/head-file.ts';
 import { checkSeveralClasses, fewShot, subset } from '../data/sets/order.ts';
-import type { PictureSet } from '../data/sets/picture-set.ts';
+import type { PictureSet, PictureSource } from '../data/sets/picture-set.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { fitHead } from '../train/head.ts';
 import type { Examples } from '../train/logistic-regression.ts';
+import { adapterAccuracy, saidSet } from './adapter-accuracy.node.ts';
 import { classesOf, labelsAmong } from './class-labels.ts';
 import { encodePictures } from './features.node.ts';
 import { rowsOf } from './head.node.ts';
@@ -23,6 +24,8 @@ export interface LabelSets {
 }
 
 export interface LabelOptions {
+  /** What learns from the few and from both; the labels are a head's in either case. `head` unless given. */
+  student?: 'head' | 'lora' | undefined;
   /** Labelled pictures a class, each a row of the result. */
   shots: readonly number[];
   /** Each draws other labelled pictures. */
@@ -59,7 +62,7 @@ export interface LabelReport {
 export async function labelByItself(
   loaded: LoadedModel,
   { train, unlabelled, evaluation }: LabelSets,
-  { shots, seeds, threshold, templates, onProgress, onNote }: LabelOptions,
+  { student = 'head', shots, seeds, threshold, templates, onProgress, onNote }: LabelOptions,
 ): Promise<LabelReport> {
   checkSeveralClasses(train);
   const classes = classesOf(train);
@@ -93,12 +96,22 @@ export async function labelByItself(
       const probabilities = await headProbabilities(first, many.features);
       const most = mostOfAClass(probabilities.length / classes.length, classes.length);
       const found = choosePseudoLabels(probabilities, classes.length, { threshold, most });
-      const both = await learn(names, withPseudo(labelled, many.features, found));
       const known = others ? undefined : many.labels!;
+      const sourceOf = (index: number): PictureSource =>
+        others ? others.set.source(others.kept[index]!) : poolSet.source(rest[index]!);
+      const few = Array.from(drawn, (index) => ({
+        source: poolSet.source(index),
+        label: pool.labels![index]!,
+      }));
+      const given = found.chosen.map(({ index, label }) => ({ source: sourceOf(index), label }));
+      const adapted = (pictures: typeof few) =>
+        adapterAccuracy(loaded, saidSet(classes, pictures), evaluation, { templates, seed, onNote });
+      const isHead = student === 'head';
+      const both = isHead && (await learn(names, withPseudo(labelled, many.features, found)));
       draws.push({
         seed,
-        labelled: await accuracy(first),
-        pseudo: await accuracy(both),
+        labelled: isHead ? await accuracy(first) : await adapted(few),
+        pseudo: both ? await accuracy(both) : await adapted([...few, ...given]),
         count: found.chosen.length,
         right: known && shareRight(found, known),
       });

@@ -1,4 +1,5 @@
 // What each way of fine-tuning trains, and the numbers it starts with unless told otherwise.
+import type { LoraSettings } from '../checkpoint/adapter.ts';
 import type { CLIPConfig } from '../model/config.ts';
 import { IMAGE_TOWER, TEXT_TOWER } from '../train/freeze.ts';
 
@@ -25,6 +26,9 @@ export const RECIPES: Readonly<Record<Exclude<Method, 'head'>, Recipe>> = {
   'image-only': { freeze: TEXT_TOWER, learningRate: 3e-5, weightDecay: 0.1, epochs: 10 },
   lora: { freeze: [], learningRate: 2e-4, weightDecay: 1e-2, epochs: 30 },
 };
+
+/** The adapter of that recipe. */
+export const LORA: LoraSettings = { rank: 2, alpha: 4, dropout: 0.25 };
 
 /** From nothing: CLIP paper, tables 18 and 19. */
 export const FROM_SCRATCH: Recipe = { freeze: [], learningRate: 5e-4, weightDecay: 0.2, epochs: 32 };

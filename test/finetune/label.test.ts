@@ -58,6 +58,26 @@ test('pictures of another set, whose labels are not looked at', async () => {
   expect(labels.every(({ picture }) => picture.startsWith('tints 3['))).toBe(true);
 });
 
+test('an adapter learns from the same labels, and leaves the model as it was', {
+  timeout: 240_000,
+}, async () => {
+  const before = await zeroShotAccuracy(loaded, sets.evaluation, undefined);
+  const tensors = tf.memory().numTensors;
+  const { rows } = await labelByItself(loaded, sets, {
+    ...options,
+    student: 'lora',
+    shots: [4],
+    seeds: [0],
+    templates: ['a photo of a {} star', 'a photo of a {} ring'],
+  });
+  const [draw] = rows[0]!.draws;
+  for (const share of [draw!.labelled, draw!.pseudo])
+    expect((share * sets.evaluation.count) % 1).toBeCloseTo(0, 6);
+  expect([draw!.labelled, draw!.pseudo]).not.toEqual([before, before]); // it has learned something
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(await zeroShotAccuracy(loaded, sets.evaluation, undefined)).toBe(before);
+});
+
 test('more labels than there are pictures: refused before any is encoded', async () => {
   const progress: string[] = [];
   const asked = { ...options, shots: [1, 32], onProgress: (what: string) => progress.push(what) };
