@@ -1,7 +1,7 @@
 // A training step (both towers, forward, backward, AdamW): ours beside PyTorch eager, with the same shapes, batch and
 // number of threads. Rounds alternate; the table shows medians, and each side's highest resident memory above a process
 // that only started the engine (for PyTorch: that only imported torch).
-//   npx tsx bench/train.ts [--model mini|vit-b-32] [--batch N] [--backend native] [--rounds 9] [--json]
+//   npx tsx bench/train.ts [--model mini|vit-b-32] [--batch N] [--lora] [--backend native] [--rounds 9] [--json]
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import type { CLIPConfig } from '../src/model/config.ts';
 import { AdamW } from '../src/train/adamw.ts';
 import { type Batch, lossAndGradients, trainableParameters } from '../src/train/gradients.ts';
 import { initialize } from '../src/train/initialize.ts';
+import { Lora } from '../src/train/lora.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string' },
     backend: { type: 'string', default: 'native' },
     rounds: { type: 'string' },
+    lora: { type: 'boolean', default: false }, // adapters of rank 2 beside frozen weights
     json: { type: 'boolean', default: false },
   },
 });
@@ -71,7 +73,12 @@ tf.zeros([1]).dataSync();
 const bare = resident();
 const model = new CLIP(config);
 initialize(model, 1);
-const optimizer = new AdamW(trainableParameters(model), TRAINING);
+const RANK = 2;
+const trained = flags.lora
+  ? new Lora(model, { rank: RANK, alpha: 2 * RANK, dropout: 0 }, 1).parameters
+  : trainableParameters(model);
+const optimizer = new AdamW(trained, TRAINING);
+const [oneOfThem] = trained.values();
 const batch = randomBatch();
 
 /** Random pictures and texts: start token, words, end token in the middle. */
@@ -100,11 +107,11 @@ async function timeOurs(): Promise<Times> {
   const times: Omit<Times, 'aboveMB'>[] = [];
   for (let i = 0; i < steps; i++) {
     const start = performance.now();
-    const { loss, accuracy, gradients } = lossAndGradients(model, batch);
+    const { loss, accuracy, gradients } = lossAndGradients(model, batch, trained);
     await loss.data();
     const middle = performance.now();
     optimizer.step(gradients, TRAINING.learningRate);
-    await model.logit_scale.value.data();
+    await oneOfThem!.value.data();
     const end = performance.now();
     tf.dispose([loss, accuracy, ...gradients.values()]);
     times.push({ step: end - start, optimizer: end - middle });
@@ -118,7 +125,7 @@ async function timeOurs(): Promise<Times> {
 
 const peer = spawn('.venv/bin/python', [
   'bench/train_peer.py',
-  JSON.stringify({ ...config, batch: size, steps }),
+  JSON.stringify({ ...config, batch: size, steps, lora: flags.lora ? RANK : 0 }),
 ]);
 peer.stderr.pipe(process.stderr);
 const answers = createInterface({ input: peer.stdout })[Symbol.asyncIterator]();
@@ -142,7 +149,7 @@ const row = (name: string, times: Times[]) => {
   const ms = median(times.map((t) => t.step));
   return {
     engine: name,
-    work: `train ${flags.model}`,
+    work: `train ${flags.model}${flags.lora ? ' lora' : ''}`,
     batch: size,
     ms,
     optimizerMs: median(times.map((t) => t.optimizer)),
@@ -159,7 +166,9 @@ const toPeer = {
 if (flags.json) {
   console.log(JSON.stringify({ rows: [ours, pytorch], toPeer }));
 } else {
-  console.log(`a training step of ${flags.model}, batch ${size}, median of ${roundCount} rounds of ${steps}`);
+  console.log(
+    `a training step of ${flags.model}${flags.lora ? ', LoRA' : ''}, batch ${size}, median of ${roundCount} rounds of ${steps}`,
+  );
   for (const { engine: name, ms, optimizerMs, pairsPerSecond, aboveMB } of [ours, pytorch]) {
     const parts = [
       `${ms.toFixed(0)} ms`,

@@ -9,8 +9,10 @@ import sys
 import time
 import types
 import warnings
+from pathlib import Path
 
 warnings.filterwarnings("ignore")
+sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("unused")  # a CUDA build of torchvision imports then
 
 import torch  # noqa: E402
@@ -18,6 +20,7 @@ import torch  # noqa: E402
 bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 from clip.model import CLIP  # noqa: E402
+from reference_lora import adapt  # noqa: E402
 from torch.nn.functional import cross_entropy  # noqa: E402
 
 config = json.loads(sys.argv[1])
@@ -26,8 +29,12 @@ torch.manual_seed(0)
 names = ("embed_dim", "image_resolution", "vision_layers", "vision_width", "vision_patch_size", "context_length",
          "vocab_size", "transformer_width", "transformer_heads", "transformer_layers")
 model = CLIP(**{name: config[name] for name in names})
-matrices = [p for p in model.parameters() if p.ndim >= 2]
-others = [p for p in model.parameters() if p.ndim < 2]
+trained = list(model.parameters())
+if config["lora"]:
+    model.requires_grad_(False)
+    trained = list(adapt(model, config["lora"], 2 * config["lora"], seed=0).values())
+matrices = [p for p in trained if p.ndim >= 2]
+others = [p for p in trained if p.ndim < 2]
 optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}],
                               lr=1e-3, betas=(0.9, 0.98), eps=1e-6)
 size, length, vocabulary = config["image_resolution"], config["context_length"], config["vocab_size"]
