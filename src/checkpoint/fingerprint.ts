@@ -3,10 +3,17 @@
 import type { CLIP } from '../model/clip.ts';
 import { crc32 } from './crc32.ts';
 
-/** The projections into the common space: what no training of a model leaves as it is, and no adapter touches. */
-const TELLING: readonly string[] = ['text_projection', 'visual.proj', 'visual.attnpool.c_proj.weight'];
+/** The projections into the common space, which a full training changes, and what an adapter that was merged has changed. */
+const TELLING: readonly string[] = [
+  'text_projection',
+  'visual.proj',
+  'visual.attnpool.c_proj.weight',
+  'transformer.resblocks.0.attn.in_proj_weight',
+  'visual.transformer.resblocks.0.attn.in_proj_weight',
+  'visual.attnpool.q_proj.weight',
+];
 
-/** A text that tells a model's weights from others of the same shape, by those that every full training changes. */
+/** A text that tells a model's weights from others of the same shape, by a few of them. */
 export async function fingerprintOf(
   tensors: ReadonlyMap<string, { readFloat32(): Promise<Float32Array> }>,
 ): Promise<string> {

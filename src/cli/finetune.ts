@@ -5,6 +5,7 @@ import { runHead } from './head-report.ts';
 import { loadModel, wholeNumber } from './options.ts';
 import { runTraining } from './run-training.ts';
 import { openSets } from './sets.ts';
+import { UsageError } from './terminal.ts';
 import { type TrainingFlags, trainingOf, withTraining } from './training-options.ts';
 
 interface Options extends TrainingFlags {
@@ -57,6 +58,7 @@ Examples:
 async function run(options: Options): Promise<void> {
   const { method, rank, alpha, dropout } = options;
   if (method === 'head') {
+    refuseTraining(options);
     const { finetuneHead } = await import('../finetune/head.node.ts');
     return runHead(options, method, finetuneHead);
   }
@@ -65,6 +67,16 @@ async function run(options: Options): Promise<void> {
   const training = await trainingOf(options, RECIPES[method], sets, loaded.model.config);
   const lora = method === 'lora' ? { lora: { rank, alpha, dropout } } : {};
   await runTraining(sets, loaded, { ...training, ...lora, method }, options.json === true);
+}
+
+/** A head is a regression: an option of a training would be without effect. */
+function refuseTraining(options: Options): void {
+  const given = (
+    ['resume', 'epochs', 'steps', 'batch', 'learningRate', 'warmup', 'weightDecay'] as const
+  ).find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError(`--method head is a regression, done in seconds: it takes no --${option}`);
 }
 
 function share(least: number, below: number): (value: string) => number {

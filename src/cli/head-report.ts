@@ -1,5 +1,7 @@
 // What probe and finetune --method head do alike: learn a head, write it, say what came of it.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ClipError } from '../errors.ts';
 import type { HeadOptions, HeadSets, LearnedHead } from '../finetune/learn-head.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { loadModel, type ModelOptions, type PromptOptions, readTemplates } from './options.ts';
@@ -24,17 +26,18 @@ export async function runHead(
   const { checkWritable, sizeText } = await import('../disk.node.ts');
   const { headFor } = await import('../tasks/linear-head.ts');
   const sets = await openSets(options);
+  const file = join(options.out, 'head.safetensors');
+  if (existsSync(file)) throw new ClipError(`${file} is there already`, { hint: 'give another --out' });
   await checkWritable(options.out, 'give another --out');
   const loaded = await loadModel(options);
   const bars = progressBars();
-  const { seed, out } = options;
+  const { seed } = options;
   const { head, c, ...report } = await learn(loaded, sets, {
     templates,
     seed,
     onProgress: bars.update,
     onNote: note,
   }).finally(bars.stop);
-  const file = join(out, 'head.safetensors');
   await saveHead(file, await headFor(loaded, head));
   const { size: bytes } = await stat(file);
   if (options.json) {

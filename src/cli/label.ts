@@ -1,6 +1,7 @@
 // clip-tfjs label: from a few labelled pictures and many without labels.
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { PictureSet } from '../data/sets/picture-set.ts';
 import type { LabelReport } from '../finetune/label.node.ts';
 import {
   checkFigurePath,
@@ -70,7 +71,7 @@ async function run(options: Options): Promise<void> {
     train: await openPictureSet(options.data, 'train'),
     evaluation: await openPictureSet(options.evalData, 'test'),
     ...(options.unlabelled !== undefined && {
-      unlabelled: await openPictureSet(options.unlabelled, 'train'),
+      unlabelled: await openUnlabelled(options.unlabelled),
     }),
   };
   const loaded = await loadModel(options);
@@ -97,6 +98,14 @@ async function run(options: Options): Promise<void> {
     };
     printJson({ method: student, ...accuracies, model, backend, data });
   } else printTable(report);
+}
+
+/** A folder is one of pictures, whatever else is in it; the labels of any other set are not looked at. */
+async function openUnlabelled(spec: string): Promise<PictureSet> {
+  const { statSync } = await import('node:fs');
+  const { openPictureSet } = await import('../data/sets/open.node.ts');
+  if (!statSync(spec, { throwIfNoEntry: false })?.isDirectory()) return openPictureSet(spec, 'train');
+  return (await import('../data/sets/folder.node.ts')).openUnlabelled(spec);
 }
 
 function printTable({ zeroshot, rows }: LabelReport): void {

@@ -45,7 +45,11 @@ export function withSettings(command: Command): Command {
       'another one than the model has: positions are interpolated',
       wholeNumber(1),
     )
-    .option('--adapter <file>', 'a LoRA adapter to merge into the weights, from finetune --method lora');
+    .option(
+      '--adapter <file>',
+      'a LoRA adapter to merge into the weights, from finetune --method lora',
+      once,
+    );
 }
 
 export function settingsOf({ activation, heads, resolution, adapter }: SettingsOptions): FileSettings {
@@ -192,6 +196,11 @@ export function checkFigurePath(path: string | undefined): void {
   if (path !== undefined && !/\.png$/i.test(path)) {
     throw new UsageError(`--figure writes a PNG file: expected a name that ends in .png, got ${path}`);
   }
+}
+
+function once(value: string, before?: string): string {
+  if (before === undefined) return value;
+  throw new InvalidArgumentError('one at a time: convert --adapter writes a model that has the first in it.');
 }
 
 function collect(value: string, before: string[] = []): string[] {

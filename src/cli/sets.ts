@@ -38,6 +38,7 @@ export async function openSets({ data, evalData, zeroshot, seed }: SetOptions): 
   const { openPictureSet } = await import('../data/sets/open.node.ts');
   const { splitSet } = await import('../data/sets/order.ts');
   const whole = await openPictureSet(data, 'train');
+  for (const line of whole.notes ?? []) note(line);
   const others = await openPictureSet(zeroshot, 'test');
   if (evalData !== undefined) {
     return { train: whole, evaluation: await openPictureSet(evalData, 'test'), zeroshot: others };

@@ -91,6 +91,7 @@ export async function finetune(
   const { onNote = () => {}, onProgress } = options;
   const { model } = loaded;
   if (train.classes) checkSeveralClasses(train);
+  for (const note of doubts(train, evaluation)) onNote(note);
   checkBatch(batch);
   const file = join(out, settings ? RESULTS.adapter : RESULTS.model);
   if (existsSync(file) && !resume) {
@@ -173,6 +174,22 @@ export async function finetune(
     lora?.release();
     await pool.close();
   }
+}
+
+/** What makes the number for the target say less than it seems to. */
+function doubts(train: PictureSet, evaluation: PictureSet): string[] {
+  const notes: string[] = [];
+  if (evaluation.fingerprint === train.fingerprint) {
+    notes.push('judged on the very pictures that are learned: the target says nothing of others');
+  }
+  if (train.classes && evaluation.classes) {
+    const names = new Set(train.classes);
+    const others = evaluation.classes.filter((name) => !names.has(name));
+    if (others.length > 0) notes.push(`judged on classes too that are not learned: ${others.join(', ')}`);
+    const missing = train.classes.filter((name) => !evaluation.classes!.includes(name));
+    if (missing.length > 0) notes.push(`learned, but not judged on: ${missing.join(', ')}`);
+  }
+  return notes;
 }
 
 function trainingOptions(options: FinetuneOptions): TrainingOptions {

@@ -48,11 +48,11 @@ export async function runTraining(
   batches: Batches,
   { out, resume, saveEvery, about, signal, waited = () => 0, onStep, onNote }: RunOptions,
 ): Promise<number> {
-  await checkWritable(out, 'give another --out');
   const checkpoint = join(out, CHECKPOINT);
   const metrics = join(out, METRICS);
+  if (resume) checkThere(checkpoint, out);
+  await checkWritable(out, 'give another --out');
   if (resume) {
-    checkThere(checkpoint, out);
     await resumeTraining(checkpoint, state, about);
     onNote?.(`resumed after step ${state.step} of ${state.options.steps}`);
   } else {
@@ -112,16 +112,17 @@ function refuseOther(out: string): void {
   if (found === undefined) return;
   throw new ClipError(`${out} holds a training already`, {
     got: found,
-    hint: '--resume goes on with it; or give another --out',
+    hint: '--resume goes on with it; to begin anew give another --out, or remove this one',
   });
 }
 
 function checkThere(checkpoint: string, out: string): void {
   if (existsSync(checkpoint)) return;
+  const hasEnded = existsSync(join(out, METRICS));
   throw new ClipError(`there is nothing to resume in ${out}`, {
     expected: CHECKPOINT,
-    got: existsSync(join(out, METRICS)) ? 'a training that has ended' : 'no such file',
-    hint: 'without --resume it begins',
+    got: hasEnded ? 'a training that has ended' : 'no such file',
+    hint: hasEnded ? 'its result is there; another one needs another --out' : 'without --resume it begins',
   });
 }
 

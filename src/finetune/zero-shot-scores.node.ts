@@ -21,7 +21,8 @@ export async function namesHead(
   classes: readonly string[],
   templates: readonly string[] | undefined,
 ): Promise<LinearHead> {
-  const head = await zeroShotHead(loaded, classes, { ...(templates && { templates }) });
+  // Cut where it is too long, as a training's captions are.
+  const head = await zeroShotHead(loaded, classes, { truncate: true, ...(templates && { templates }) });
   try {
     return await linearHeadOf(head);
   } finally {

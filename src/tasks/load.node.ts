@@ -4,12 +4,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEngine } from '../backend/engines.node.ts';
-import { withAdapter } from '../checkpoint/adapter.ts';
+import { isAdapter, withAdapter } from '../checkpoint/adapter.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { type ClipCheckpoint, clipCheckpoint, type ModelSettings } from '../checkpoint/clip-checkpoint.ts';
 import { downloadPublished } from '../checkpoint/download/download.node.ts';
 import { type ModelFiles, withModelFiles } from '../checkpoint/model-files.node.ts';
 import { availableModels, OPENAI_MODELS } from '../checkpoint/openai-models.ts';
+import type { Checkpoint } from '../checkpoint/stored-tensor.ts';
 import { openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import { loadCheckpoint } from './load.ts';
@@ -74,6 +75,7 @@ export async function withModel<T>(
     return await withModelFiles(path, (files) => {
       isOpen = true;
       const { checkpoint, file, configs } = files;
+      refuseOtherKinds(checkpoint, file);
       if (!published) return useMerged(clipCheckpoint(checkpoint, file, configs, settings), files);
       // A known model needs no file that tells of it; its folder is one that many models share.
       const { vision_heads, transformer_heads, activation } = published.config;
@@ -100,6 +102,20 @@ async function withAdapterFile<T>(
     return await use(await withAdapter(clip, await openCheckpoint(source), path));
   } finally {
     await source.close();
+  }
+}
+
+/** What a training wrote that goes beside a model, given as a model. */
+function refuseOtherKinds(checkpoint: Checkpoint, file: string): void {
+  if (isAdapter(checkpoint)) {
+    throw new ClipError(`${file} is an adapter and no model`, {
+      hint: 'name the model it was trained on, and --adapter with this file',
+    });
+  }
+  if (checkpoint.metadata.has('labels')) {
+    throw new ClipError(`${file} is a head and no model`, {
+      hint: 'classify and eval take it as --head, beside the model it was learned on',
+    });
   }
 }
 

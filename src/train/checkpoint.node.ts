@@ -45,7 +45,7 @@ export async function resumeTraining(path: string, state: TrainingState, about: 
     if (saved !== here) {
       throw new ClipError(`${path} was trained in another way`, {
         ...firstDifference(saved, here),
-        hint: 'resume with the same options, or start again',
+        hint: 'resume with the same options, or start again somewhere else',
       });
     }
     await loadStateDict(new SavedTraining(state), checkpoint);
@@ -114,7 +114,7 @@ function tensorsToWrite(parameters: Iterable<[string, Parameter]>): TensorToWrit
 
 /** The same text for the same model, options and circumstances. */
 function describe({ model, options }: TrainingState, about: object): string {
-  return JSON.stringify({ ...options, ...model.config, ...about });
+  return JSON.stringify({ ...about, ...options, ...model.config });
 }
 
 function firstDifference(saved: string, here: string): { expected: string; got: string } {

@@ -108,7 +108,7 @@ export async function train(
           gradientNorm: normValue!,
           pairs: batch.images.shape[0],
         });
-        state.divergence.see(lossValue!, step, learningRate);
+        state.divergence.see(lossValue!, step, learningRate, batch.images.shape[0]);
       } finally {
         tf.dispose([loss, accuracy, norm, ...gradients.values(), batch.images, batch.tokens]);
       }

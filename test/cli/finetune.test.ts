@@ -77,6 +77,23 @@ test('lora: better on the five classes, and the printed forgetting is what eval 
   const beside = ask('--adapter', adapter);
   expect(ask('--model', join(folder, 'merged.safetensors'))).toEqual(beside);
   expect(ask()).not.toEqual(beside);
+  // An adapter on top of an adapter belongs to both, and says so where one is missing; one option holds one adapter.
+  const onTop = finetune(
+    'on-top',
+    '--adapter',
+    adapter,
+    '--steps',
+    '1',
+    '--warmup',
+    '0',
+    '--zeroshot',
+    'few/test',
+  );
+  expect(clip('inspect', '--adapter', onTop.file).stderr).toMatch(/trained on other weights than these/);
+  expect(clip('inspect', '--adapter', adapter).stderr).toBe('');
+  const two = clip('inspect', '--adapter', adapter, '--adapter', onTop.file);
+  expect([two.status, two.stderr]).toEqual([2, expect.stringMatching(/one at a time/)]);
+  expect(clip('inspect', adapter).stderr).toMatch(/adapter.safetensors is an adapter and no model \(/);
   const refused = clip('classify', picture, '--labels', 'a,b', '--adapter', picture);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toMatch(/000.png/);
@@ -133,7 +150,7 @@ test('train: from nothing, and with names that stay', () => {
   expect(scratch.status, scratch.stderr).toBe(0);
   expect(JSON.parse(scratch.stdout)).toMatchObject({ method: 'from-scratch', steps: 3 });
   const frozen = clip(
-    ...['train', ...common, '--freeze', 'visual.*', '--freeze', '*.bias', '--steps', '2', '--out', 'frozen'],
+    ...['train', ...common, '--freeze', 'visual.*', '--freeze', '*bias', '--steps', '2', '--out', 'frozen'],
     ...['--backend', 'wasm', '--parts', '4', '--flip', '0.5'],
   );
   expect(frozen.status, frozen.stderr).toBe(0);

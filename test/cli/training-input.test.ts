@@ -1,5 +1,14 @@
 // What a person may get wrong with a training: each ends in one line that says what to do.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { writeSketches } from '../../scripts/make-sketches.ts';
@@ -113,7 +122,7 @@ test('a learning rate that is far too high is stopped, with advice', () => {
   ];
   expectLine(
     tune('f', ...wild),
-    /(diverges at step|no number).*(tenth of the learning rate|lower learning rate)/,
+    /(diverges at step|collapsed at step|no number).*(tenth of the learning rate|lower learning rate)/,
   );
   expect(existsSync(join(folder, 'f/checkpoint.safetensors'))).toBe(true);
 });
@@ -139,6 +148,30 @@ test('a resume of something else is refused with the difference; a second traini
   rmSync(join(folder, 'more/star/000.png'));
   expectLine(resume('--data', 'more'), /expected data "40 pictures, [0-9a-f]+", got "39 pictures/);
   expect(readdirSync(join(folder, 'g')).filter((name) => name.includes('part'))).toEqual([]);
+});
+
+test('what makes a number say less than it seems to is said; files of no class are counted', () => {
+  cpSync(join(folder, 'five/test'), join(folder, 'odd'), { recursive: true });
+  renameSync(join(folder, 'odd/star'), join(folder, 'odd/stella'));
+  cpSync(join(folder, 'five/test'), join(folder, 'loose'), { recursive: true });
+  writeFileSync(join(folder, 'loose/notes.txt'), 'x');
+  writeFileSync(join(folder, 'loose/star/scan.bmp'), 'x');
+  const once = ['--steps', '1', '--warmup', '0', '--zeroshot', 'five/test', '--backend', 'wasm'];
+  const other = clip('finetune', '--data', 'five/train', '--eval-data', 'odd', '--out', 'i', ...once);
+  expect(other.stderr).toMatch(/judged on classes too that are not learned: stella/);
+  expect(other.stderr).toMatch(/learned, but not judged on: star/);
+  const same = clip('finetune', '--data', 'loose', '--eval-data', 'loose', '--out', 'j', ...once);
+  expect(same.status, same.stderr).toBe(0);
+  expect(same.stderr).toMatch(/judged on the very pictures that are learned/);
+  expect(same.stderr).toMatch(/loose: 2 files are no PNG.*: notes.txt, star\/scan.bmp/);
+});
+
+test('a head has no steps and does not replace another', () => {
+  const head = ['--data', 'five/train', '--method', 'head'];
+  expectLine(tune('k', ...head, '--steps', '3'), /--method head is a regression.*takes no --steps/, 2);
+  expect(tune('k', ...head).status).toBe(0);
+  expectLine(tune('k', ...head), /head.safetensors is there already \(give another --out\)/);
+  expectLine(clip('inspect', 'k/head.safetensors'), /head.safetensors is a head and no model \(/);
 });
 
 test('options that cannot be', () => {

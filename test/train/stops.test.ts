@@ -48,12 +48,20 @@ test('an overflow is traced to the layer and to the gradient it spoils', async (
 
 test('losses that run away stop a training, losses that wander do not', () => {
   const watch = new Divergence();
-  for (let step = 0; step < 60; step++) watch.see(2 + 0.4 * (step % 2), step, 1);
+  for (let step = 0; step < 60; step++) watch.see(2 + 0.4 * (step % 2), step, 1, 4);
   expect(() => {
-    for (let step = 60; step < 90; step++) watch.see(3.5, step, 1);
+    for (let step = 60; step < 90; step++) watch.see(3.5, step, 1, 4);
   }).toThrow(
     /diverges at step \d+: expected a loss no higher than at the start, 2.20 on average.*tenth of the learn/,
   );
+});
+
+test('a model that says the same of everything has collapsed; one that passes by chance has not', () => {
+  const watch = new Divergence();
+  for (let step = 0; step < 100; step++) watch.see(Math.log(32) + (step % 19 === 0 ? 0.01 : 0), step, 1, 32);
+  expect(() => {
+    for (let step = 0; step < 30; step++) watch.see(Math.log(32), step, 1, 32);
+  }).toThrow(/collapsed at step \d+: expected losses other than chance, ln 32.*tenth of the learning rate/);
 });
 
 test('gradients together longer than allowed are shortened to it, as PyTorch does', () => {

@@ -27,10 +27,11 @@ export function openFolder(path: string): PictureSet {
   }
   const files: string[] = [];
   const labels: number[] = [];
+  const others = looseFiles(path);
   const fingerprint = new Fingerprint();
   const above = withFoldersAbove(realpathSync(path));
   classes.forEach((name, label) => {
-    const found = picturesBelow(path, name, new Set(above)).sort(byCodeUnits);
+    const found = picturesBelow(path, name, new Set(above), others).sort(byCodeUnits);
     if (found.length === 0) {
       throw new ClipError(`${path}: the class ${name} has no pictures`, {
         got: 'an empty folder, or one without PNG, JPEG, WebP and GIF files',
@@ -50,8 +51,48 @@ export function openFolder(path: string): PictureSet {
     fingerprint: `${fingerprint}`,
     classes,
     labels: Int32Array.from(labels),
+    notes: notesOf(path, others),
     source: (index) => ({ path: join(path, at(files, index)) }),
   };
+}
+
+/**
+ * Every picture in a folder and below, whatever the folders are called: pictures without labels. Throws ClipError where
+ * there is none.
+ */
+export function openUnlabelled(path: string): PictureSet {
+  const others: string[] = [];
+  const files = picturesBelow(path, '.', new Set(), others).sort(byCodeUnits);
+  if (files.length === 0) {
+    throw new ClipError(`${path} has no pictures`, { expected: 'PNG, JPEG, WebP or GIF files' });
+  }
+  const fingerprint = new Fingerprint();
+  for (const file of files) fingerprint.add(file).add([sizeOf(join(path, file))]);
+  return {
+    name: path,
+    count: files.length,
+    fingerprint: `${fingerprint}`,
+    notes: notesOf(path, others),
+    source: (index) => ({ path: join(path, at(files, index)) }),
+  };
+}
+
+/** Files beside the folders of classes: of no class. */
+function looseFiles(path: string): string[] {
+  return listed(path).flatMap(({ name }) => {
+    return isVisible(name) && !visibleFolders(path).includes(name) ? [name] : [];
+  });
+}
+
+const LISTED = 3;
+
+function notesOf(path: string, others: readonly string[]): string[] {
+  if (others.length === 0) return [];
+  const some = others.slice(0, LISTED).join(', ');
+  const more = others.length > LISTED ? ', …' : '';
+  return [
+    `${path}: ${others.length} files are no PNG, JPEG, WebP or GIF of a class and are passed over: ${some}${more}`,
+  ];
 }
 
 /** The element, or a ClipError where there is none. */
@@ -124,8 +165,8 @@ function withFoldersAbove(path: string): string[] {
   return above === path ? [path] : [path, ...withFoldersAbove(above)];
 }
 
-/** Paths of the pictures below root/folder, as seen from root; what `visited` has is not entered again. */
-function picturesBelow(root: string, folder: string, visited: Set<string>): string[] {
+/** Paths of the pictures below root/folder, as seen from root, and in `others` of what is none; `visited` is not entered again. */
+function picturesBelow(root: string, folder: string, visited: Set<string>, others: string[]): string[] {
   const real = realpathSync(join(root, folder));
   if (visited.has(real)) return [];
   visited.add(real);
@@ -135,8 +176,8 @@ function picturesBelow(root: string, folder: string, visited: Set<string>): stri
     if (!isVisible(entry.name)) continue;
     const path = `${folder}/${entry.name}`;
     const kind = kindOf(entry, join(root, path));
-    if (kind === 'folder') for (const below of picturesBelow(root, path, visited)) found.push(below);
-    else if (kind === 'file' && PICTURE.test(entry.name)) found.push(path);
+    if (kind === 'folder') for (const below of picturesBelow(root, path, visited, others)) found.push(below);
+    else if (kind === 'file') (PICTURE.test(entry.name) ? found : others).push(path);
   }
   return found;
 }

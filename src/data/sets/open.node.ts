@@ -42,10 +42,10 @@ function isCifar(path: string, isFolder: boolean): boolean {
   return hasMeta('.') || hasMeta('cifar-100-python') || isFile('cifar-100-python.tar.gz');
 }
 
-const SPLITS = ['train', 'test', 'val'];
+const SPLITS = ['train', 'test', 'val', 'valid', 'validation'];
 
 /**
- * FOLDER/train, or FOLDER/test, else FOLDER/val, where those hold folders of classes; else FOLDER. One of them alone is a
+ * FOLDER/train, or FOLDER/test, else FOLDER/val (valid, validation), where those hold folders of classes; else FOLDER. One of them alone is a
  * split only where FOLDER has no other folders: a train is a class of vehicles too.
  */
 function splitFolder(path: string, split: 'train' | 'test'): string {
@@ -57,7 +57,7 @@ function splitFolder(path: string, split: 'train' | 'test'): string {
   const found = split === 'train' ? train : held;
   if (found) return join(path, found);
   throw new ClipError(`${path} has no split ${split}`, {
-    expected: split === 'train' ? 'a folder train' : 'a folder test or val',
+    expected: split === 'train' ? 'a folder train' : 'a folder test, val, valid or validation',
     got: splits.join(', '),
     hint: 'with folders of classes in it',
   });

@@ -17,6 +17,8 @@ export interface PictureSet {
   readonly labels?: ArrayLike<number> | undefined;
   /** By class, where some are kept from training: whether it was trained on. */
   readonly seen?: readonly boolean[] | undefined;
+  /** What whoever opened the set should know, such as files that were passed over. */
+  readonly notes?: readonly string[] | undefined;
   /** What is said of picture 0 … count − 1, one text or several; there where there are no classes. */
   captions?(index: number): readonly string[];
   /** Where picture 0 … count − 1 is. */

@@ -83,7 +83,7 @@ test('train and test inside a folder are its splits; a train among other vehicle
   expect(await first('val', 'test')).toBe('val/val/a/2.png');
   expect(await first('one', 'train')).toBe('one/train/a/1.png');
   expect(await refusal(() => first('one', 'test'))).toMatch(
-    /no split test: expected a folder test or val, got train/,
+    /no split test: expected a folder test, val, valid or validation, got train/,
   );
   expect(await first('vehicles', 'test')).toBe('vehicles/bus/3.png');
   expect(await first('nested', 'test')).toBe('nested/bus/3.png');
