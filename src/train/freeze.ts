@@ -24,8 +24,7 @@ export function withoutFrozen(
 ): Map<string, Parameter> {
   const left = new Map(parameters);
   for (const pattern of patterns) {
-    const expression = new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`);
-    const matched = [...parameters.keys()].filter((name) => expression.test(name));
+    const matched = [...parameters.keys()].filter((name) => matches(pattern, name));
     if (matched.length === 0) {
       throw new ClipError(`no parameter is called ${pattern}`, {
         expected: 'state-dict names, * for any characters, such as visual.*',
@@ -41,6 +40,17 @@ export function withoutFrozen(
   });
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** Whether a pattern is the whole name, `*` standing for anything. No regular expression: thirty stars would take it for ever. */
+function matches(pattern: string, name: string): boolean {
+  const [first, ...others] = pattern.split('*') as [string, ...string[]];
+  const last = others.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first)) return false;
+  let from = first.length;
+  for (const part of others) {
+    const at = name.indexOf(part, from); // the earliest place leaves the most for the rest
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return name.length - last.length >= from && name.endsWith(last);
 }

@@ -102,5 +102,10 @@ test('patterns that match nothing, or everything, are refused', () => {
   );
   expect(() => withoutFrozen(parameters, ['visual'])).toThrow(/no parameter is called visual/);
   expect(() => withoutFrozen(parameters, ['*'])).toThrow(/everything is frozen/);
+  expect(() => withoutFrozen(parameters, [`${'*e'.repeat(40)}*x`])).toThrow(/no parameter is called/); // at once
+  const frozen = (pattern: string) => parameters.size - withoutFrozen(parameters, [pattern]).size;
+  expect(frozen('ln_final.*')).toBe(2);
+  expect(frozen('visual*blocks*mlp*bias')).toBe(2);
+  expect(frozen('logit_scale')).toBe(1);
   releaseModel(model);
 });
