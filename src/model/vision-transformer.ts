@@ -71,7 +71,8 @@ export class VisionTransformer extends Module {
   protected override forward(image: tf.Tensor): tf.Tensor {
     const patches = this.conv1.call(image); // [N, g², D]
     const [batch, , width] = patches.shape as [number, number, number];
-    const classToken = tf.tile(tf.reshape(this.class_embedding.value, [1, 1, width]), [batch, 1, 1]); // [N, 1, D]
+    // A sum, as OpenAI's: the gradient of a tile is two operations for each picture.
+    const classToken = tf.add(tf.zeros([batch, 1, width]), this.class_embedding.value); // [N, 1, D]
     const tokens = tf.concat([classToken, patches], 1); // [N, g² + 1, D]
     const placed = tf.add(tokens, this.positional_embedding.value);
     const x = this.transformer.call(this.ln_pre.call(placed)); // [N, g² + 1, D]
