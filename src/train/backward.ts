@@ -57,7 +57,10 @@ function gradientsOver(nodes: TapeNode[], value: tf.Scalar, variables: readonly 
       if (!node.gradient) throw new Error(`TensorFlow.js has no gradient for ${node.kernelName}`);
       const ofInputs = tf.tidy(() => {
         const compute = node.gradient!(ofOutputs);
-        return inputs.map(([name]) => tf.clone(compute[name]!())); // it may be the output's own, which is freed below
+        return inputs.map(([name]) => {
+          const gradient = compute[name]!();
+          return ofOutputs.includes(gradient) ? tf.clone(gradient) : gradient; // the output's own is freed below
+        });
       });
       inputs.forEach(([, { id }], i) => {
         add(gradients, id, ofInputs[i]!);

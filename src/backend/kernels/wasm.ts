@@ -1,6 +1,7 @@
 // What training needs of the wasm engine of TensorFlow.js 4.22 and does not find there, or finds slow.
 import { registerWasmConv2DBackpropFilter } from './wasm-conv2d-backprop-filter.ts';
 import { registerWasmConv2DBackpropInput } from './wasm-conv2d-backprop-input.ts';
+import { registerWasmIdentity } from './wasm-identity.ts';
 import { registerWasmTransposedMatMul } from './wasm-transposed-mat-mul.ts';
 import { registerWasmUnsortedSegmentSum } from './wasm-unsorted-segment-sum.ts';
 
@@ -10,4 +11,5 @@ export function registerWasmKernels(): void {
   registerWasmTransposedMatMul();
   registerWasmConv2DBackpropFilter();
   registerWasmConv2DBackpropInput();
+  registerWasmIdentity();
 }
