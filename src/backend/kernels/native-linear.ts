@@ -23,9 +23,8 @@ export const linear: NativeKernel<'x' | 'weight' | 'bias'> = {
 };
 
 /**
- * Products of the last two axes, one factor turned if `turned` says so. By the operation that TensorFlow.js takes too: the
- * other one, MatMul, ends in oneDNN's sgemm, and writes past its memory where a signal interrupts it (measured: Node's
- * sampling profiler crashed 15 of 32 runs; Ctrl-C is a signal too).
+ * Products of the last two axes, one factor turned if `turned` says so. Not by TensorFlow's MatMul, which corrupts the heap
+ * when a signal interrupts it: docs/decisions.md.
  */
 export function product(a: tf.Tensor, b: tf.Tensor, turned?: 'a' | 'b'): tf.Tensor {
   return run('BatchMatMulV2', [a, b], { T: 'float32', adj_x: turned === 'a', adj_y: turned === 'b' });
