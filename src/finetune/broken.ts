@@ -28,9 +28,8 @@ export class BrokenPictures {
   add(pictures: readonly BrokenPicture[]): void {
     for (const { name, reason } of pictures) {
       if (this.#reasons.has(name)) continue;
-      const told = reason.includes(name) ? reason : `${name}: ${reason}`;
-      this.#reasons.set(name, told);
-      this.#onNote(`passed over: ${told}`);
+      this.#reasons.set(name, reason);
+      this.#onNote(`passed over: ${name}: ${reason}`);
     }
     if (this.count <= this.#most) return;
     const some = Array.from(this.#reasons, ([name, reason]) => `${name}: ${reason}`).slice(0, LISTED);
