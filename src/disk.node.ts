@@ -1,7 +1,7 @@
 // What whoever fetches or builds large files asks the machine first: may I write here, is there room, is this file
 // what it should be, does that process still run.
 import { createHash, type Hash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, existsSync } from 'node:fs';
 import { access, mkdir, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ClipError } from './errors.ts';
@@ -34,6 +34,11 @@ export async function checkWritable(folder: string, hint: string): Promise<void>
     const got = isFile ? 'a file where a folder is needed' : code;
     throw new ClipError(`nothing can be written to ${folder}`, { got, hint }, { cause: error });
   }
+}
+
+/** Throws ClipError where there is a file already: it is somebody's. */
+export function refuseExisting(file: string): void {
+  if (existsSync(file)) throw new ClipError(`${file} is there already`, { hint: 'give another --out' });
 }
 
 /** Bytes that this user may still write where `folder` is. */

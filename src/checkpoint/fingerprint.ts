@@ -2,6 +2,7 @@
 // training that is resumed compares.
 import type { CLIP } from '../model/clip.ts';
 import { crc32 } from './crc32.ts';
+import { readValues } from './state-dict.ts';
 
 /** The projections into the common space, which a full training changes, and what an adapter that was merged has changed. */
 const TELLING: readonly string[] = [
@@ -29,13 +30,7 @@ export async function fingerprintOf(
 /** The same of a model that is loaded. */
 export function modelFingerprint(model: CLIP): Promise<string> {
   const readers = [...model.namedParameters()].map(([name, parameter]) => {
-    const readFloat32 = async (): Promise<Float32Array> => {
-      const tensor = parameter.read();
-      const values = (await tensor.data()) as Float32Array;
-      tensor.dispose();
-      return values;
-    };
-    return [name, { readFloat32 }] as const;
+    return [name, { readFloat32: () => readValues(parameter) }] as const;
   });
   return fingerprintOf(new Map(readers));
 }

@@ -77,6 +77,14 @@ function fill(parameter: Parameter, values: Float32Array): void {
   tf.tidy(() => parameter.assignStored(tf.reshape(tf.tensor1d(values), parameter.storedShape)));
 }
 
+/** A parameter's numbers in PyTorch's axis order. */
+export async function readValues(parameter: Parameter): Promise<Float32Array> {
+  const tensor = parameter.read();
+  const values = (await tensor.data()) as Float32Array;
+  tensor.dispose();
+  return values;
+}
+
 /** Frees every parameter's value. */
 export function releaseModel(model: AnyModule): void {
   for (const [, parameter] of model.namedParameters()) parameter.release();

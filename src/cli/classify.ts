@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Picture } from '../data/pictures/picture.ts';
 import { checkHead, openHead, withHead } from './head-option.ts';
+import { wholeNumber, wholeNumbers } from './numbers.ts';
 import {
   checkFigurePath,
   type DatasetOptions,
@@ -12,13 +13,11 @@ import {
   type PromptOptions,
   readLines,
   readPrompts,
-  wholeNumber,
-  wholeNumbers,
   withDataset,
   withModel,
   withPrompts,
 } from './options.ts';
-import { printJson, printLine, UsageError } from './terminal.ts';
+import { percent, printJson, printLine, UsageError } from './terminal.ts';
 
 interface Options extends ModelOptions, DatasetOptions, PromptOptions {
   index?: number[];
@@ -146,7 +145,7 @@ function titleOf({ image, label }: Subject): string {
 function printPredictions(predictions: Predictions): void {
   printLine('\nTop predictions:\n');
   for (const { label, probability } of predictions) {
-    printLine(`${label.padStart(16)}: ${(100 * probability).toFixed(2)}%`);
+    printLine(`${label.padStart(16)}: ${percent(probability)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import type { PictureSet } from '../data/sets/picture-set.ts';
 import type { Accuracy } from '../tasks/evaluate.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { checkHead, openHead, withHead } from './head-option.ts';
+import { wholeNumber } from './numbers.ts';
 import {
   type DatasetOptions,
   loadModel,
@@ -14,12 +15,11 @@ import {
   type PromptOptions,
   type Prompts,
   readPrompts,
-  wholeNumber,
   withDataset,
   withModel,
   withPrompts,
 } from './options.ts';
-import { note, printJson, printLine, progressBar, UsageError } from './terminal.ts';
+import { note, percent, printJson, printLine, progressBar, UsageError } from './terminal.ts';
 
 interface Options extends ModelOptions, DatasetOptions, PromptOptions {
   limit?: number;
@@ -60,11 +60,11 @@ async function run(options: Options): Promise<void> {
     return;
   }
   printLine(`${accuracy.count} pictures of ${name}`);
-  printLine(`top-1          ${percent(accuracy.top1)}`);
-  printLine(`top-5          ${percent(accuracy.top5)}`);
-  printLine(`mean per class ${percent(accuracy.meanPerClass)}`);
-  if (accuracy.seen) printLine(`classes seen   ${percent(accuracy.seen.top1)}`);
-  if (accuracy.unseen) printLine(`classes unseen ${percent(accuracy.unseen.top1)}`);
+  printLine(`top-1          ${percent(accuracy.top1).padStart(7)}`);
+  printLine(`top-5          ${percent(accuracy.top5).padStart(7)}`);
+  printLine(`mean per class ${percent(accuracy.meanPerClass).padStart(7)}`);
+  if (accuracy.seen) printLine(`classes seen   ${percent(accuracy.seen.top1).padStart(7)}`);
+  if (accuracy.unseen) printLine(`classes unseen ${percent(accuracy.unseen.top1).padStart(7)}`);
 }
 
 interface EvalSubject {
@@ -112,8 +112,4 @@ async function headOf(
   }
   const { linearHeadOf } = await import('../tasks/linear-head.ts');
   return linearHeadOf(await makeHead(loaded, prompts));
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toFixed(2).padStart(6)}%`;
 }

@@ -1,8 +1,9 @@
 // clip-tfjs finetune: a better model, adapter or head for pictures of one's own.
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { LORA, METHODS, type Method, RECIPES } from '../finetune/recipes.ts';
 import { runHead } from './head-report.ts';
-import { loadModel, wholeNumber } from './options.ts';
+import { numberFrom, shareBelowOne, wholeNumber } from './numbers.ts';
+import { loadModel } from './options.ts';
 import { runTraining } from './run-training.ts';
 import { openSets } from './sets.ts';
 import { UsageError } from './terminal.ts';
@@ -32,16 +33,11 @@ export function registerFinetune(program: Command): void {
         .default('lora'),
     )
     .option('--rank <n>', "lora: the adapter's inner width", wholeNumber(1), LORA.rank)
-    .option(
-      '--alpha <n>',
-      'lora: the adapter counts alpha / rank times',
-      share(0, Number.MAX_VALUE),
-      LORA.alpha,
-    )
+    .option('--alpha <n>', 'lora: the adapter counts alpha / rank times', numberFrom(0), LORA.alpha)
     .option(
       '--dropout <share>',
       "lora: of the adapter's input, left out by chance",
-      share(0, 1),
+      shareBelowOne,
       LORA.dropout,
     )
     .addHelpText(
@@ -77,14 +73,4 @@ function refuseTraining(options: Options): void {
   if (given === undefined) return;
   const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new UsageError(`--method head is a regression, done in seconds: it takes no --${option}`);
-}
-
-function share(least: number, below: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (value.trim() !== '' && number >= least && number < below) return number;
-    throw new InvalidArgumentError(
-      `expected a number, ${least} or more${below <= 1 ? `, below ${below}` : ''}.`,
-    );
-  };
 }

@@ -1,11 +1,10 @@
 // What probe and finetune --method head do alike: learn a head, write it, say what came of it.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ClipError } from '../errors.ts';
-import type { HeadOptions, HeadSets, LearnedHead } from '../finetune/learn-head.node.ts';
+import type { HeadOptions, LearnedHead } from '../finetune/learn-head.node.ts';
+import type { LearningSets } from '../finetune/learning-sets.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { loadModel, type ModelOptions, type PromptOptions, readTemplates } from './options.ts';
-import { openSets, printScores, type SetOptions } from './sets.ts';
+import { namesOf, openSets, printScores, type SetOptions } from './sets.ts';
 import { note, printJson, printLine, progressBars } from './terminal.ts';
 
 export interface HeadFlags extends ModelOptions, PromptOptions, SetOptions {
@@ -17,17 +16,17 @@ export interface HeadFlags extends ModelOptions, PromptOptions, SetOptions {
 export async function runHead(
   options: HeadFlags,
   method: string,
-  learn: (loaded: LoadedModel, sets: HeadSets, options: HeadOptions) => Promise<LearnedHead>,
+  learn: (loaded: LoadedModel, sets: LearningSets, options: HeadOptions) => Promise<LearnedHead>,
   more: object = {},
 ): Promise<void> {
   const templates = await readTemplates(options);
   const { stat } = await import('node:fs/promises');
   const { saveHead } = await import('../checkpoint/head-file.node.ts');
-  const { checkWritable, sizeText } = await import('../disk.node.ts');
+  const { checkWritable, refuseExisting, sizeText } = await import('../disk.node.ts');
   const { headFor } = await import('../tasks/linear-head.ts');
   const sets = await openSets(options);
   const file = join(options.out, 'head.safetensors');
-  if (existsSync(file)) throw new ClipError(`${file} is there already`, { hint: 'give another --out' });
+  refuseExisting(file);
   await checkWritable(options.out, 'give another --out');
   const loaded = await loadModel(options);
   const bars = progressBars();
@@ -42,8 +41,7 @@ export async function runHead(
   const { size: bytes } = await stat(file);
   if (options.json) {
     const { name: model, backend } = loaded;
-    const data = { train: sets.train.name, evaluation: sets.evaluation.name, zeroshot: sets.zeroshot.name };
-    printJson({ method, ...report, file, bytes, C: c, ...more, model, backend, data });
+    printJson({ method, ...report, file, bytes, C: c, ...more, model, backend, data: namesOf(sets) });
     return;
   }
   printScores(sets, report.before, report.after);

@@ -11,7 +11,7 @@ import {
   readTemplates,
   withTemplates,
 } from './options.ts';
-import { note, printJson, printLine, progressBars, UsageError } from './terminal.ts';
+import { note, percent, printJson, printLine, progressBars, UsageError } from './terminal.ts';
 
 interface Options extends Pick<ModelOptions, 'backend'>, PromptOptions {
   alpha: number[];
@@ -154,11 +154,11 @@ async function drawFigure(
 }
 
 function printPoints(points: readonly Between[], best: Between | undefined): void {
-  const percent = (share: number) => `${(100 * share).toFixed(2)}%`.padStart(10);
+  const column = (share: number) => percent(share).padStart(10);
   printLine('alpha    target zero-shot');
   for (const point of points) {
     const mark = point === best ? '  best sum' : '';
-    printLine(`${String(point.alpha).padEnd(5)}${percent(point.target)}${percent(point.zeroshot)}${mark}`);
+    printLine(`${String(point.alpha).padEnd(5)}${column(point.target)}${column(point.zeroshot)}${mark}`);
   }
 }
 

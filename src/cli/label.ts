@@ -1,8 +1,9 @@
 // clip-tfjs label: from a few labelled pictures and many without labels.
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { PictureSet } from '../data/sets/picture-set.ts';
 import type { LabelReport } from '../finetune/label.node.ts';
+import { probability, wholeList } from './numbers.ts';
 import {
   checkFigurePath,
   loadModel,
@@ -12,7 +13,7 @@ import {
   withModel,
   withTemplates,
 } from './options.ts';
-import { note, printJson, printLine, progressBars } from './terminal.ts';
+import { note, percent, printJson, printLine, progressBars } from './terminal.ts';
 
 interface Options extends ModelOptions, PromptOptions {
   data: string;
@@ -109,11 +110,11 @@ async function openUnlabelled(spec: string): Promise<PictureSet> {
 }
 
 function printTable({ zeroshot, rows }: LabelReport): void {
-  const percent = (share: number) => `${(100 * share).toFixed(2)}%`.padStart(11);
+  const column = (share: number) => percent(share).padStart(11);
   printLine('labels a class  zero-shot   labelled  with pseudo-labels');
   for (const { shots, labelled, pseudo } of rows) {
     printLine(
-      `${String(shots).padStart(14)}${percent(zeroshot)}${percent(labelled)}${percent(pseudo).padStart(20)}`,
+      `${String(shots).padStart(14)}${column(zeroshot)}${column(labelled)}${column(pseudo).padStart(20)}`,
     );
   }
 }
@@ -154,20 +155,4 @@ async function drawFigure(path: string, name: string, { zeroshot, rows }: LabelR
   const panel = { title: 'Accuracy', curves, range, label: (y: number) => `${Math.round(100 * y)}%` };
   const caption = `labelled pictures a class; judged on ${shorten(name, 40)}`;
   await writeFileAtomic(path, curvesFigure([panel], { caption, doubling: true }));
-}
-
-/** `1,2,4` → whole numbers of at least `least`, all different. */
-function wholeList(least: number): (value: string) => number[] {
-  return (value) => {
-    const numbers = value.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));
-    if (numbers.every((number) => number >= least) && new Set(numbers).size === numbers.length)
-      return numbers;
-    throw new InvalidArgumentError(`expected different whole numbers of at least ${least}, as in 1,2,4.`);
-  };
-}
-
-function probability(value: string): number {
-  const number = Number(value);
-  if (value.trim() !== '' && number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError('expected a number from 0 to 1.');
 }

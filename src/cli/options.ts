@@ -8,6 +8,7 @@ import type { FileSettings } from '../tasks/load.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { ZeroShotHead } from '../tasks/zero-shot.ts';
 import { offerDownload } from './download.ts';
+import { wholeNumber } from './numbers.ts';
 import { note, progressBar, UsageError } from './terminal.ts';
 
 export interface ModelOptions extends SettingsOptions {
@@ -205,19 +206,4 @@ function once(value: string, before?: string): string {
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
-}
-
-/** The same for an option that may be repeated. */
-export function wholeNumbers(least: number): (value: string, before?: number[]) => number[] {
-  return (value, before = []) => [...before, wholeNumber(least)(value)];
-}
-
-/** A whole number of at least `least`, as commander's argument parser. */
-export function wholeNumber(least: number): (value: string) => number {
-  return (value) => {
-    if (!/^-?\d+$/.test(value) || Number(value) < least) {
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`);
-    }
-    return Number(value);
-  };
 }

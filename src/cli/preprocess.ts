@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Picture } from '../data/pictures/picture.ts';
 import { ClipError } from '../errors.ts';
-import { wholeNumber } from './options.ts';
+import { wholeNumber } from './numbers.ts';
 import { note, progressBar, UsageError } from './terminal.ts';
 
 interface Options {

@@ -2,7 +2,8 @@
 import { type Command, Option } from 'commander';
 import type { FeatureSpace } from '../tasks/image-features.ts';
 import { type HeadFlags, runHead } from './head-report.ts';
-import { wholeNumber, withModel, withTemplates } from './options.ts';
+import { wholeNumber } from './numbers.ts';
+import { withModel, withTemplates } from './options.ts';
 import { withSets } from './sets.ts';
 
 interface Options extends HeadFlags {

@@ -1,13 +1,14 @@
 // Runs a training for the command line: its progress on the terminal, stopping it, and what came of it.
 import type { FinetuneOptions, FinetuneReport } from '../finetune/finetune.node.ts';
+import type { LearningSets } from '../finetune/learning-sets.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
-import { printScores, type Sets } from './sets.ts';
+import { namesOf, printScores } from './sets.ts';
 import { note, printJson, printLine, progressBars } from './terminal.ts';
 import { trainingLine } from './training-progress.ts';
 
 /** Trains the model, and prints before, after, and where the result is. */
 export async function runTraining(
-  sets: Sets,
+  sets: LearningSets,
   loaded: LoadedModel,
   training: FinetuneOptions,
   json: boolean,
@@ -35,13 +36,12 @@ export async function runTraining(
   });
   if (!report) return;
   const { name, backend } = loaded;
-  const data = { train: sets.train.name, evaluation: sets.evaluation.name, zeroshot: sets.zeroshot.name };
-  if (json) printJson({ ...report, model: name, backend, data });
+  if (json) printJson({ ...report, model: name, backend, data: namesOf(sets) });
   else printReport(sets, report);
 }
 
 function printReport(
-  sets: Sets,
+  sets: LearningSets,
   { before, after, measure, seconds, file, bytes, steps, broken, cut }: FinetuneReport,
 ): void {
   printScores(sets, before, after);

@@ -1,21 +1,15 @@
 // The three sets of pictures of every command that learns: what it learns from, what it is judged on, and what else the
 // model knew.
 import type { Command } from 'commander';
-import type { PictureSet } from '../data/sets/picture-set.ts';
-import type { Scores } from '../finetune/zero-shot-scores.node.ts';
-import { note, printLine } from './terminal.ts';
+import type { LearningSets } from '../finetune/learning-sets.ts';
+import type { Scores } from '../finetune/zero-shot-accuracy.node.ts';
+import { note, percent, printLine } from './terminal.ts';
 
 export interface SetOptions {
   data: string;
   evalData?: string;
   zeroshot: string;
   seed: number;
-}
-
-export interface Sets {
-  train: PictureSet;
-  evaluation: PictureSet;
-  zeroshot: PictureSet;
 }
 
 /** Of --data, what is judged on where there is no --eval-data. */
@@ -34,7 +28,7 @@ export function withSets(command: Command): Command {
     .option('--zeroshot <spec>', 'what else the model is measured on, to see what it forgets', 'shapes');
 }
 
-export async function openSets({ data, evalData, zeroshot, seed }: SetOptions): Promise<Sets> {
+export async function openSets({ data, evalData, zeroshot, seed }: SetOptions): Promise<LearningSets> {
   const { openPictureSet } = await import('../data/sets/open.node.ts');
   const { splitSet } = await import('../data/sets/order.ts');
   const whole = await openPictureSet(data, 'train');
@@ -43,7 +37,11 @@ export async function openSets({ data, evalData, zeroshot, seed }: SetOptions): 
   if (evalData !== undefined) {
     return { train: whole, evaluation: await openPictureSet(evalData, 'test'), zeroshot: others };
   }
-  const ownTest = await openPictureSet(data, 'test').catch(() => whole); // where there is none, the whole is opened again
+  // A set without splits is opened as the whole again.
+  const ownTest = await openPictureSet(data, 'test').catch((error: Error) => {
+    note(`no test split of ${data}: ${error.message}`);
+    return whole;
+  });
   if (ownTest.fingerprint !== whole.fingerprint)
     return { train: whole, evaluation: ownTest, zeroshot: others };
   const [train, evaluation] = splitSet(whole, HELD_OUT, seed);
@@ -51,12 +49,17 @@ export async function openSets({ data, evalData, zeroshot, seed }: SetOptions): 
   return { train, evaluation, zeroshot: others };
 }
 
+/** What each is called, for JSON. */
+export function namesOf({ train, evaluation, zeroshot }: LearningSets): Record<keyof LearningSets, string> {
+  return { train: train.name, evaluation: evaluation.name, zeroshot: zeroshot.name };
+}
+
 /** Accuracies before and after, a row a set. */
-export function printScores({ evaluation, zeroshot }: Sets, before: Scores, after: Scores): void {
-  const percent = (share: number) => `${(100 * share).toFixed(2)}%`.padStart(9);
+export function printScores({ evaluation, zeroshot }: LearningSets, before: Scores, after: Scores): void {
+  const column = (share: number) => percent(share).padStart(9);
   const names = [`target: ${evaluation.name}`, `zero-shot: ${zeroshot.name}`];
   const width = Math.max(...names.map((name) => name.length));
   printLine(`${''.padEnd(width)}   before     after`);
-  printLine(`${names[0]!.padEnd(width)}${percent(before.target)} ${percent(after.target)}`);
-  printLine(`${names[1]!.padEnd(width)}${percent(before.zeroshot)} ${percent(after.zeroshot)}`);
+  printLine(`${names[0]!.padEnd(width)}${column(before.target)} ${column(after.target)}`);
+  printLine(`${names[1]!.padEnd(width)}${column(before.zeroshot)} ${column(after.zeroshot)}`);
 }

@@ -1,6 +1,7 @@
 // clip-tfjs show: a data set's picture as the article shows it.
 import type { Command } from 'commander';
-import { checkFigurePath, type DatasetOptions, openDataset, wholeNumber, withDataset } from './options.ts';
+import { wholeNumber } from './numbers.ts';
+import { checkFigurePath, type DatasetOptions, openDataset, withDataset } from './options.ts';
 import { note } from './terminal.ts';
 
 interface Options extends DatasetOptions {

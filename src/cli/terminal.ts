@@ -15,6 +15,11 @@ export function printJson(value: unknown): void {
   printLine(JSON.stringify(value));
 }
 
+/** A share, 0 … 1, as people read it. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
+
 /** Something the user should know that is not the result. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);

@@ -1,17 +1,12 @@
-// What train and finetune share: the options of a training, its progress on the terminal, and stopping it.
-import { type Command, InvalidArgumentError } from 'commander';
+// What train and finetune share: the options of a training.
+import type { Command } from 'commander';
 import type { FinetuneOptions } from '../finetune/finetune.node.ts';
-import type { Recipe } from '../finetune/recipes.ts';
+import type { LearningSets } from '../finetune/learning-sets.ts';
+import { CLIP_NORM, type Recipe } from '../finetune/recipes.ts';
 import type { CLIPConfig } from '../model/config.ts';
-import {
-  type ModelOptions,
-  type PromptOptions,
-  readTemplates,
-  wholeNumber,
-  withModel,
-  withTemplates,
-} from './options.ts';
-import { type SetOptions, type Sets, withSets } from './sets.ts';
+import { numberFrom, numberOver, wholeNumber } from './numbers.ts';
+import { type ModelOptions, type PromptOptions, readTemplates, withModel, withTemplates } from './options.ts';
+import { type SetOptions, withSets } from './sets.ts';
 import { note } from './terminal.ts';
 
 export interface TrainingFlags extends ModelOptions, PromptOptions, SetOptions {
@@ -46,7 +41,7 @@ export function withTraining(command: Command): Command {
     )
     .option('--warmup <steps>', 'steps in which the rate rises (default: a tenth)', wholeNumber(0))
     .option('--weight-decay <share>', 'taken off matrices at a rate of 1', numberFrom(0))
-    .option('--clip-norm <n>', 'the longest gradient that is taken as it is', numberOver(0), 1)
+    .option('--clip-norm <n>', 'the longest gradient that is taken as it is', numberOver(0), CLIP_NORM)
     .option(
       '--parts <n>',
       'send a batch through the model in n pieces, for want of memory',
@@ -69,16 +64,15 @@ export function withTraining(command: Command): Command {
 export async function trainingOf(
   flags: TrainingFlags,
   recipe: Recipe,
-  { train }: Sets,
+  { train }: LearningSets,
   config: CLIPConfig,
 ): Promise<Omit<FinetuneOptions, 'method'>> {
-  const { learningRateFor } = await import('../finetune/recipes.ts');
-  const batch = flags.batch ?? Math.min(DEFAULT_BATCH, train.count);
-  if (flags.batch === undefined && batch < DEFAULT_BATCH) {
+  const { BATCH, learningRateFor, stepsOf, warmupOf } = await import('../finetune/recipes.ts');
+  const batch = flags.batch ?? Math.min(BATCH, train.count);
+  if (flags.batch === undefined && batch < BATCH) {
     note(`only ${train.count} pictures: all of them are one batch`);
   }
-  const epochs = flags.epochs ?? recipe.epochs;
-  const steps = flags.steps ?? epochs * Math.max(1, Math.floor(train.count / batch));
+  const steps = flags.steps ?? stepsOf(flags.epochs ?? recipe.epochs, train.count, batch);
   const { crop, flip, learningRate, weightDecay, warmup } = flags;
   return {
     out: flags.out,
@@ -86,7 +80,7 @@ export async function trainingOf(
     freeze: recipe.freeze,
     learningRate: learningRate ?? learningRateFor(recipe, config),
     weightDecay: weightDecay ?? recipe.weightDecay,
-    warmup: warmup ?? Math.floor(steps / 10),
+    warmup: warmup ?? warmupOf(steps),
     steps,
     batch,
     clipNorm: flags.clipNorm,
@@ -95,21 +89,5 @@ export async function trainingOf(
     templates: await readTemplates(flags),
     seed: flags.seed,
     saveEvery: flags.saveEvery,
-  };
-}
-
-const DEFAULT_BATCH = 32;
-
-export function numberOver(least: number): (value: string) => number {
-  return (value) => {
-    if (value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) > least) return Number(value);
-    throw new InvalidArgumentError(`expected a number over ${least}.`);
-  };
-}
-
-export function numberFrom(least: number): (value: string) => number {
-  return (value) => {
-    if (value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) >= least) return Number(value);
-    throw new InvalidArgumentError(`expected a number of at least ${least}.`);
   };
 }

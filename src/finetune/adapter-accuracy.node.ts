@@ -7,10 +7,9 @@ import { CLIP_ADAMW } from '../train/adamw.ts';
 import { TrainingState, train } from '../train/loop.ts';
 import { Lora } from '../train/lora.ts';
 import { Feed } from './feed.node.ts';
-import { LORA, learningRateFor, RECIPES } from './recipes.ts';
-import { zeroShotAccuracy } from './zero-shot-scores.node.ts';
+import { BATCH, CLIP_NORM, LORA, learningRateFor, RECIPES, stepsOf, warmupOf } from './recipes.ts';
+import { zeroShotAccuracy } from './zero-shot-accuracy.node.ts';
 
-const BATCH = 32;
 /** Five pictures in an epoch of one step would have hardly moved after thirty. */
 const LEAST_STEPS = 60;
 
@@ -30,14 +29,14 @@ export async function adapterAccuracy(
   },
 ): Promise<number> {
   const { model } = loaded;
+  const { epochs, weightDecay } = RECIPES.lora;
   const batch = Math.min(BATCH, set.count);
-  const steps = Math.max(LEAST_STEPS, RECIPES.lora.epochs * Feed.stepsPerEpoch(set.count, batch));
+  const steps = Math.max(LEAST_STEPS, stepsOf(epochs, set.count, batch));
   const pool = new PixelPool({ size: model.config.image_resolution, normalization: model.config });
   const lora = new Lora(model, LORA, seed);
   const learningRate = learningRateFor(RECIPES.lora, model.config);
-  const { weightDecay } = RECIPES.lora;
-  const warmup = Math.floor(steps / 10);
-  const options = { ...CLIP_ADAMW, steps, learningRate, weightDecay, warmup, clipNorm: 1 };
+  const warmup = warmupOf(steps);
+  const options = { ...CLIP_ADAMW, steps, learningRate, weightDecay, warmup, clipNorm: CLIP_NORM };
   const state = new TrainingState(model, options, lora);
   try {
     const feed = new Feed(loaded, set, steps, { batch, seed, templates, augment: false, onNote }, pool);
@@ -50,11 +49,14 @@ export async function adapterAccuracy(
   }
 }
 
+export interface SaidPicture {
+  source: PictureSource;
+  /** The class that it is said to have. */
+  label: number;
+}
+
 /** Pictures from wherever they come, with the class that each is said to have. */
-export function saidSet(
-  classes: readonly string[],
-  pictures: readonly { source: PictureSource; label: number }[],
-): PictureSet {
+export function saidSet(classes: readonly string[], pictures: readonly SaidPicture[]): PictureSet {
   return {
     name: 'labelled pictures',
     count: pictures.length,

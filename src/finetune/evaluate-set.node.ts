@@ -5,7 +5,7 @@ import { type Accuracy, Tally } from '../tasks/evaluate.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { labelsAmong } from './class-labels.ts';
 import { type EncodeOptions, encodePictures } from './features.node.ts';
-import { headProbabilities } from './score.ts';
+import { headProbabilities } from './head-accuracy.ts';
 
 /** Classifies every picture; classes are matched with the head's by name. `count` leaves out what cannot be read. */
 export async function evaluateSet(

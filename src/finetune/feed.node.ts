@@ -9,6 +9,7 @@ import { ClipError } from '../errors.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { Batch } from '../train/gradients.ts';
 import { BrokenPictures } from './broken.ts';
+import { stepsOf } from './recipes.ts';
 
 export interface FeedOptions {
   /** Pictures in a batch. */
@@ -64,11 +65,6 @@ export class Feed {
     this.broken = new BrokenPictures(set, options.onNote);
   }
 
-  /** Steps that see every picture once, but for what is left over when the batches are full. */
-  static stepsPerEpoch(count: number, batch: number): number {
-    return Math.floor(count / batch);
-  }
-
   /** The batch of a step. A broken picture is missing from it. */
   readonly batches = async (step: number): Promise<Batch> => {
     const began = performance.now();
@@ -96,7 +92,7 @@ export class Feed {
 
   #plan(step: number): Plan {
     const { batch, seed, templates } = this.#options;
-    const perEpoch = Feed.stepsPerEpoch(this.#set.count, batch);
+    const perEpoch = stepsOf(1, this.#set.count, batch);
     const [epoch, place] = [Math.floor(step / perEpoch), step % perEpoch];
     if (this.#order?.epoch !== epoch) {
       this.#order = { epoch, indices: epochOrder(this.#set.count, seed, epoch) };

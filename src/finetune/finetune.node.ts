@@ -1,38 +1,28 @@
 // Fine-tuning, start to finish: what the model can do before, a training by one of four methods, what it can do after, on
 // the pictures it learned and on others it knew. A head on features that stay is another kind: head.node.ts.
-import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoraSettings } from '../checkpoint/adapter.ts';
 import { modelFingerprint } from '../checkpoint/fingerprint.ts';
-import { writeFileAtomic } from '../data/bytes/write-file.node.ts';
 import type { Augmentation } from '../data/pictures/augment.ts';
 import { PixelPool } from '../data/pool/pixel-pool.node.ts';
 import { checkSeveralClasses } from '../data/sets/order.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
-import { ClipError } from '../errors.ts';
+import { refuseExisting } from '../disk.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
-import { ownMergesFile } from '../tasks/tokenizer-files.ts';
 import { CLIP_ADAMW } from '../train/adamw.ts';
-import { saveAdapter, saveWeights } from '../train/checkpoint.node.ts';
+import { saveAdapter } from '../train/checkpoint.node.ts';
 import { withoutFrozen } from '../train/freeze.ts';
 import { trainableParameters } from '../train/gradients.ts';
-import { type StepReport, type TrainingOptions, TrainingState } from '../train/loop.ts';
+import { checkPairs, type StepReport, type TrainingOptions, TrainingState } from '../train/loop.ts';
 import { Lora } from '../train/lora.ts';
 import { Feed } from './feed.node.ts';
+import type { LearningSets } from './learning-sets.ts';
+import { type Measure, measureOf, scoreOf } from './measure.node.ts';
 import type { Recipe } from './recipes.ts';
 import { CHECKPOINT, checkStopped, runTraining } from './run.node.ts';
-import { type Measure, measureOf, scoreOf } from './scores.node.ts';
-import type { Scores } from './zero-shot-scores.node.ts';
-
-export interface FinetuneSets {
-  /** To learn from. */
-  train: PictureSet;
-  /** To be judged on, none of it in `train`. */
-  evaluation: PictureSet;
-  /** What the model knew before, to see what it forgets. */
-  zeroshot: PictureSet;
-}
+import { WEIGHTS, writeModel } from './save-model.node.ts';
+import type { Scores } from './zero-shot-accuracy.node.ts';
 
 export interface FinetuneOptions extends Omit<Recipe, 'epochs'> {
   /** What it is called in the report. */
@@ -79,12 +69,12 @@ export interface FinetuneReport {
   waited: number;
 }
 
-const RESULTS = { model: 'model.safetensors', adapter: 'adapter.safetensors' };
+const ADAPTER = 'adapter.safetensors';
 
 /** Trains `loaded` in place, or puts an adapter on it, and writes the result into `out`. Throws ClipError, Interrupted. */
 export async function finetune(
   loaded: LoadedModel,
-  { train, evaluation, zeroshot }: FinetuneSets,
+  { train, evaluation, zeroshot }: LearningSets,
   options: FinetuneOptions,
 ): Promise<FinetuneReport> {
   const { method, out, resume, batch, seed, templates, augmentation, lora: settings } = options;
@@ -92,11 +82,9 @@ export async function finetune(
   const { model } = loaded;
   if (train.classes) checkSeveralClasses(train);
   for (const note of doubts(train, evaluation)) onNote(note);
-  checkBatch(batch);
-  const file = join(out, settings ? RESULTS.adapter : RESULTS.model);
-  if (existsSync(file) && !resume) {
-    throw new ClipError(`${file} is there already`, { hint: 'give another --out' });
-  }
+  checkPairs('the batch', batch); // before anything is measured
+  const file = join(out, settings ? ADAPTER : WEIGHTS);
+  if (!resume) refuseExisting(file);
   // Pictures in memory go to each worker: one is enough.
   const workers = 'picture' in train.source(0) ? 1 : undefined;
   const pool = new PixelPool({
@@ -151,10 +139,7 @@ export async function finetune(
     const seconds = await runTraining(state, feed.batches, { ...options, about, waited, onNote, resume });
     const after = await measure('after');
     if (lora) await saveAdapter(file, lora, model);
-    else await saveWeights(file, model);
-    const merges = lora ? undefined : ownMergesFile(loaded.tokenizer.vocabulary);
-    if (merges !== undefined)
-      await writeFileAtomic(join(out, 'merges.txt'), new TextEncoder().encode(merges));
+    else await writeModel(out, loaded); // a resumed one: over what a kill left of it
     await rm(join(out, CHECKPOINT), { force: true });
     return {
       method,
@@ -203,13 +188,4 @@ function trainingOptions(options: FinetuneOptions): TrainingOptions {
     ...(clipNorm !== undefined && { clipNorm }),
     ...(parts !== undefined && { parts }),
   };
-}
-
-function checkBatch(batch: number): void {
-  if (batch > 1) return;
-  throw new ClipError('the batch', {
-    expected: 'at least 2 pairs',
-    got: batch,
-    hint: 'a picture alone has no other text to be told from: the contrastive loss is 0 whatever the model does',
-  });
 }

@@ -3,18 +3,13 @@ import type { LinearHead } from '../checkpoint/head-file.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { SCALE } from '../tasks/zero-shot.ts';
 import { chooseHeadC, fitHead, HEAD_C } from '../train/head.ts';
-import {
-  type HeadOptions,
-  type HeadSets,
-  type LearnedHead,
-  type Learner,
-  learnHead,
-} from './learn-head.node.ts';
+import { type HeadOptions, type LearnedHead, type Learner, learnHead } from './learn-head.node.ts';
+import type { LearningSets } from './learning-sets.ts';
 
 /** Learns a head around the texts' and measures it. Throws ClipError as `probe` does. */
 export function finetuneHead(
   loaded: LoadedModel,
-  sets: HeadSets,
+  sets: LearningSets,
   options: HeadOptions = {},
 ): Promise<LearnedHead> {
   return learnHead(loaded, sets, aroundNames, options);

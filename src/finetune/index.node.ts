@@ -1,10 +1,13 @@
-// What `clip-tfjs/finetune` exports, in Node only: what the commands train, finetune, probe and label are made of.
+// What `clip-tfjs/finetune` exports, in Node only: what the commands train, finetune, probe, interpolate and label are made of.
 export { openPictureSet } from '../data/sets/open.node.ts';
 export { fewShot, splitSet, subset } from '../data/sets/order.ts';
 export type { PictureSet } from '../data/sets/picture-set.ts';
 export { encodePictures } from './features.node.ts';
-export { type FinetuneOptions, type FinetuneReport, type FinetuneSets, finetune } from './finetune.node.ts';
+export { type FinetuneOptions, type FinetuneReport, finetune } from './finetune.node.ts';
 export { finetuneHead } from './head.node.ts';
+export { interpolate } from './interpolate.node.ts';
+export { labelByItself } from './label.node.ts';
+export type { LearningSets } from './learning-sets.ts';
 export { probe } from './probe.node.ts';
 export { learningRateFor, METHODS, type Method, RECIPES, type Recipe } from './recipes.ts';
 export { Interrupted } from './run.node.ts';

@@ -2,8 +2,8 @@
 import type { PictureSet } from '../data/sets/picture-set.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { Blend } from './blend.ts';
-import { scoreOf } from './scores.node.ts';
-import type { Scores } from './zero-shot-scores.node.ts';
+import { scoreOf } from './measure.node.ts';
+import type { Scores } from './zero-shot-accuracy.node.ts';
 
 export interface InterpolateOptions {
   /** Each 0 (the first model) … 1 (the second). */

@@ -3,24 +3,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearHead } from '../checkpoint/head-file.ts';
 import { checkSeveralClasses, splitSet } from '../data/sets/order.ts';
-import type { PictureSet } from '../data/sets/picture-set.ts';
 import { type FeatureSpace, featureWidth, projectFeatures } from '../tasks/image-features.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { Choice } from '../train/choose-c.ts';
 import type { Examples } from '../train/logistic-regression.ts';
 import { classesOf, labelsAmong } from './class-labels.ts';
 import { encodePictures } from './features.node.ts';
-import { headAccuracy } from './score.ts';
-import { namesHead, type Scores, zeroShotAccuracy } from './zero-shot-scores.node.ts';
-
-export interface HeadSets {
-  /** To learn from. */
-  train: PictureSet;
-  /** To be judged on: pictures of the same classes, none of them in `train`. */
-  evaluation: PictureSet;
-  /** To see what the model can do besides. */
-  zeroshot: PictureSet;
-}
+import { headAccuracy } from './head-accuracy.ts';
+import type { LearningSets } from './learning-sets.ts';
+import { namesHead, type Scores, zeroShotAccuracy } from './zero-shot-accuracy.node.ts';
 
 export interface HeadOptions {
   /** Prompts for the class names of `train`; `a photo of a {}` unless given. */
@@ -72,7 +63,7 @@ const VALIDATION = 0.2;
  */
 export async function learnHead(
   loaded: LoadedModel,
-  { train, evaluation, zeroshot }: HeadSets,
+  { train, evaluation, zeroshot }: LearningSets,
   learnerFor: (names: LinearHead) => Learner,
   { templates, seed = 0, onProgress, onNote }: HeadOptions = {},
 ): Promise<LearnedHead> {

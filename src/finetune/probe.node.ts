@@ -4,7 +4,8 @@ import type { FeatureSpace } from '../tasks/image-features.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { chooseC } from '../train/choose-c.ts';
 import { type Examples, LogisticRegression } from '../train/logistic-regression.ts';
-import { type HeadOptions, type HeadSets, type LearnedHead, learnHead } from './learn-head.node.ts';
+import { type HeadOptions, type LearnedHead, learnHead } from './learn-head.node.ts';
+import type { LearningSets } from './learning-sets.ts';
 
 export interface ProbeOptions extends HeadOptions {
   /** Features before the last projection (unless given) or after it; the paper's are before. */
@@ -17,7 +18,7 @@ const C_UNCHOSEN = 0.316;
 /** Learns a probe and measures it. Throws ClipError for sets without classes, one class, too many broken pictures. */
 export function probe(
   loaded: LoadedModel,
-  sets: HeadSets,
+  sets: LearningSets,
   { features: space = 'before', ...options }: ProbeOptions = {},
 ): Promise<LearnedHead> {
   const learner = { space, enough: 2, unchosen: C_UNCHOSEN, choose: chooseC, fit };

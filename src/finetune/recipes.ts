@@ -33,6 +33,21 @@ export const LORA: LoraSettings = { rank: 2, alpha: 4, dropout: 0.25 };
 /** From nothing: CLIP paper, tables 18 and 19. */
 export const FROM_SCRATCH: Recipe = { freeze: [], learningRate: 5e-4, weightDecay: 0.2, epochs: 32 };
 
+/** Pictures in a batch. */
+export const BATCH = 32;
+/** Gradients that are longer are shortened to it, as WiSE-FT does. */
+export const CLIP_NORM = 1;
+
+/** Steps in which every picture is seen `epochs` times, but for what is left over when the batches are full. */
+export function stepsOf(epochs: number, pictures: number, batch: number): number {
+  return epochs * Math.max(1, Math.floor(pictures / batch));
+}
+
+/** Steps in which the rate rises, of so many. */
+export function warmupOf(steps: number): number {
+  return Math.floor(steps / 10);
+}
+
 const WIDTH = 768;
 
 /**

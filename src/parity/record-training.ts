@@ -50,10 +50,7 @@ export async function recordTraining(
   try {
     const losses = new Float32Array(steps);
     for (let step = 0; step < steps; step++) {
-      const { loss, accuracy, gradients } =
-        accumulate > 1
-          ? accumulatedGradients(model, batch, parameters, accumulate)
-          : lossAndGradients(model, batch, parameters);
+      const { loss, accuracy, gradients } = accumulatedGradients(model, batch, parameters, accumulate);
       await shorten(gradients, options);
       optimizer.step(gradients, lr);
       losses[step] = (await loss.data())[0]!;

@@ -29,7 +29,7 @@ function number(expected: string, fits: (value: number) => boolean): Field {
   return { expected, fits: (value) => typeof value === 'number' && Number.isFinite(value) && fits(value) };
 }
 
-/** Every `*` more makes matching slower by the length of a name: thirty of them take for ever. */
+/** Up to three `*`: no module's parameters need more to be named. */
 function isNamePattern(value: unknown): boolean {
   return typeof value === 'string' && value.split('*').length <= 4;
 }

@@ -1,7 +1,5 @@
-// Accuracy on a labelled data set, as CLIP papers report it: of class names, or of a head that was learned.
-import type { LinearHead } from '../checkpoint/head-file.ts';
+// Zero-shot accuracy on a labelled data set, as CLIP papers report it.
 import type { Picture } from '../data/pictures/picture.ts';
-import { classifyWithHead } from './linear-head.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { classify, type ZeroShotHead } from './zero-shot.ts';
 
@@ -33,17 +31,14 @@ const TOP = 5;
 export async function evaluate(
   loaded: LoadedModel,
   dataset: LabelledPictures,
-  head: ZeroShotHead | LinearHead,
+  head: ZeroShotHead,
   onProgress?: (done: number) => void,
 ): Promise<Accuracy> {
   const tally = new Tally(head.labels.length);
   for (let start = 0; start < dataset.count; start += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, dataset.count - start) }, (_, i) => start + i);
     const pictures = indices.map((i) => dataset.image(i));
-    const predictions =
-      'weight' in head
-        ? await classifyWithHead(loaded, pictures, head, TOP)
-        : await classify(loaded, pictures, head, TOP);
+    const predictions = await classify(loaded, pictures, head, TOP);
     indices.forEach((index, row) => {
       const truth = dataset.fineLabels[index]!;
       const place = predictions[row]!.findIndex(({ label }) => label === head.labels[truth]);

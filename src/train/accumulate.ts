@@ -3,22 +3,24 @@
 // without a tape; the loss over all of them and its gradient towards the features; then each part once more, with a tape,
 // against that. Costs one forward pass. GradCache (Gao et al. 2021); open_clip's --accum-freq.
 import * as tf from '@tensorflow/tfjs-core';
-import { registerWasmKernels } from '../backend/kernels/wasm.ts';
 import type { CLIP } from '../model/clip.ts';
 import { contrastiveLoss } from '../model/loss.ts';
 import type { Parameter } from '../model/module.ts';
+import { backward } from './backward.ts';
 import {
   type Batch,
   gradientsOf,
   type LossAndGradients,
+  lossAndGradients,
   ownIsNearest,
   sharedTruth,
   trainedTowers,
 } from './gradients.ts';
 
 /**
- * As lossAndGradients, `parts` pieces of the batch at a time in memory. `onPart` is told which part's pictures come next,
- * each part twice: whatever is random in the model must then be as it was. A part may be one pair.
+ * As lossAndGradients, a `parts`-th of the batch at a time in memory; of one part it is the same. `onPart` is told which
+ * part's pictures come next, each of several twice: whatever is random in the model must then be as it was. A part may be
+ * one pair.
  */
 export function accumulatedGradients(
   model: CLIP,
@@ -27,7 +29,10 @@ export function accumulatedGradients(
   parts: number,
   onPart: (part: number) => void = () => {},
 ): LossAndGradients {
-  registerWasmKernels();
+  if (parts === 1) {
+    onPart(0);
+    return lossAndGradients(model, batch, parameters);
+  }
   const count = batch.images.shape[0];
   const size = Math.ceil(count / parts);
   const starts = Array.from({ length: Math.ceil(count / size) }, (_, part) => part * size);
@@ -96,18 +101,16 @@ function throughFeatures(
   const truth = sharedTruth(groups, images.shape[0]); // [N, N]
   const variables = { images: tf.variable(images), texts: tf.variable(texts) };
   let accuracy!: tf.Scalar;
-  const { value: loss, grads } = tf.variableGrads(() => {
+  const forward = (): tf.Scalar => {
     const logits = model.compare(variables.images as tf.Tensor2D, variables.texts as tf.Tensor2D);
     accuracy = tf.keep(ownIsNearest(logits, truth));
     return contrastiveLoss(logits, truth);
-  }, [variables.images, variables.texts, model.logit_scale.value]);
-  const gradients = new Map<string, tf.Tensor>([
-    ['images', grads[variables.images.name]!],
-    ['texts', grads[variables.texts.name]!],
-    ['logit_scale', grads[model.logit_scale.value.name]!],
-  ]);
-  tf.dispose([variables.images, variables.texts, ...(truth ? [truth] : [])]);
-  return { loss, accuracy, gradients };
+  };
+  const { images: ofImages, texts: ofTexts } = variables;
+  const { value: loss, gradients } = backward(forward, [ofImages, ofTexts, model.logit_scale.value]);
+  tf.dispose([ofImages, ofTexts, ...(truth ? [truth] : [])]);
+  const names = ['images', 'texts', 'logit_scale'];
+  return { loss, accuracy, gradients: new Map(names.map((name, i) => [name, gradients[i]!])) };
 }
 
 function rowsOf({ images, tokens }: Batch, start: number, size: number): Batch {

@@ -2,6 +2,10 @@
 // operation saved for its gradient, and every gradient between the loss and the parameters. In a training step that is
 // most of the memory. Stands beside torch.Tensor.backward.
 import * as tf from '@tensorflow/tfjs-core';
+// Not for its layers: this import is what registers TensorFlow.js's gradients. The Node bundle of tfjs-core leaves
+// them out, and without them every backward pass ends in "gradient function not found".
+import '@tensorflow/tfjs-layers';
+import { registerWasmKernels } from '../backend/kernels/wasm.ts';
 
 /** What the tape has of one operation. */
 interface TapeNode {
@@ -25,6 +29,7 @@ export function backward(
   forward: () => tf.Scalar,
   variables: readonly tf.Variable[],
 ): { value: tf.Scalar; gradients: (tf.Tensor | undefined)[] } {
+  registerWasmKernels();
   const nodes: TapeNode[] = [];
   try {
     const value = recorded(forward, nodes);

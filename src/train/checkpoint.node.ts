@@ -7,7 +7,7 @@ import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { modelMetadata } from '../checkpoint/clip-checkpoint.ts';
 import { modelFingerprint } from '../checkpoint/fingerprint.ts';
 import type { TensorToWrite } from '../checkpoint/safetensors-writer.ts';
-import { loadStateDict } from '../checkpoint/state-dict.ts';
+import { loadStateDict, readValues } from '../checkpoint/state-dict.ts';
 import { writeSafetensors } from '../checkpoint/write-safetensors.node.ts';
 import { openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
@@ -69,13 +69,6 @@ export async function saveWeights(path: string, model: CLIP): Promise<void> {
 export async function saveAdapter(path: string, lora: Lora, model: CLIP): Promise<void> {
   const base = { config: model.config, fingerprint: await modelFingerprint(model) };
   await writeSafetensors(path, tensorsToWrite(lora.parameters), adapterMetadata(lora.settings, base));
-}
-
-async function readValues(parameter: Parameter): Promise<Float32Array> {
-  const tensor = parameter.read();
-  const values = (await tensor.data()) as Float32Array;
-  tensor.dispose();
-  return values;
 }
 
 /** Everything that is saved, under one roof: what is trained, by name, and `exp_avg.`, `exp_avg_sq.` before that. */

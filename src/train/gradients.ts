@@ -1,10 +1,6 @@
 // Pictures [N, 3, R, R] and their texts [N, L] → the contrastive loss, and its gradient for every parameter by name.
 // Stands beside loss.backward(), after which each PyTorch parameter has its .grad.
 import * as tf from '@tensorflow/tfjs-core';
-// Not for its layers: this import is what registers TensorFlow.js's gradients. The Node bundle of tfjs-core leaves
-// them out, and without them every backward pass ends in "gradient function not found".
-import '@tensorflow/tfjs-layers';
-import { registerWasmKernels } from '../backend/kernels/wasm.ts';
 import type { CLIP, Logits } from '../model/clip.ts';
 import { contrastiveLoss } from '../model/loss.ts';
 import type { Parameter } from '../model/module.ts';
@@ -41,7 +37,6 @@ export function lossAndGradients(
   { images, tokens, groups }: Batch,
   parameters: ReadonlyMap<string, Parameter> = trainableParameters(model),
 ): LossAndGradients {
-  registerWasmKernels();
   const [trainsImages, trainsTexts] = trainedTowers(parameters);
   // A tower in which nothing is trained runs before the tape, which would keep its every value for the way back.
   const fixedImages = trainsImages ? undefined : model.encodeImage(images); // [N, E]

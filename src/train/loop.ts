@@ -8,8 +8,8 @@ import { accumulatedGradients } from './accumulate.ts';
 import { AdamW, type AdamWOptions } from './adamw.ts';
 import { clipGradients, gradientNorm } from './clip-gradients.ts';
 import { Divergence } from './divergence.ts';
-import { type Batch, type LossAndGradients, lossAndGradients, trainableParameters } from './gradients.ts';
-import type { Lora } from './lora.ts';
+import { type Batch, trainableParameters } from './gradients.ts';
+import { Lora } from './lora.ts';
 import { firstNotFinite } from './not-finite.ts';
 import { learningRateAt, type Schedule } from './schedule.ts';
 
@@ -36,9 +36,8 @@ export class TrainingState {
     checkOptions(options);
     this.model = model;
     this.options = options;
-    if (trained && 'parameters' in trained) this.lora = trained;
-    this.parameters =
-      this.lora?.parameters ?? (trained as ReadonlyMap<string, Parameter>) ?? trainableParameters(model);
+    this.lora = trained instanceof Lora ? trained : undefined;
+    this.parameters = trained instanceof Lora ? trained.parameters : (trained ?? trainableParameters(model));
     this.optimizer = new AdamW(this.parameters, options);
   }
 
@@ -88,7 +87,13 @@ export async function train(
       const step = state.step;
       const batch = await batches(step);
       checkBatch(batch, step);
-      const { loss, accuracy, gradients } = backward(state, batch);
+      const { loss, accuracy, gradients } = accumulatedGradients(
+        model,
+        batch,
+        parameters,
+        options.parts ?? 1,
+        (part) => state.lora?.begin(step, part),
+      );
       const norm = gradientNorm(gradients);
       try {
         const values = await Promise.all([loss, accuracy, norm].map((scalar) => scalar.data()));
@@ -118,16 +123,6 @@ export async function train(
   }
 }
 
-/** The loss of a step and its gradients, in one piece or in several. */
-function backward({ model, options, parameters, lora, step }: TrainingState, batch: Batch): LossAndGradients {
-  const { parts = 1 } = options;
-  if (parts > 1) {
-    return accumulatedGradients(model, batch, parameters, parts, (part) => lora?.begin(step, part));
-  }
-  lora?.begin(step);
-  return lossAndGradients(model, batch, parameters);
-}
-
 function checkBatch({ images, tokens }: Batch, step: number): void {
   const [pictures, texts] = [images.shape[0], tokens.shape[0]];
   if (pictures === texts && pictures > 1) return;
@@ -138,9 +133,15 @@ function checkBatch({ images, tokens }: Batch, step: number): void {
       got: `${pictures}, ${texts}`,
     });
   }
-  throw new ClipError(`batch of step ${step}`, {
+  checkPairs(`batch of step ${step}`, pictures);
+}
+
+/** Throws ClipError for a batch of fewer than 2 pairs. */
+export function checkPairs(what: string, pairs: number): void {
+  if (pairs > 1) return;
+  throw new ClipError(what, {
     expected: 'at least 2 pairs',
-    got: pictures,
+    got: pairs,
     hint: 'a picture alone has no other text to be told from: the contrastive loss is 0 whatever the model does',
   });
 }

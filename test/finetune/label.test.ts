@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { labelByItself } from '../../src/finetune/label.node.ts';
-import { zeroShotAccuracy } from '../../src/finetune/zero-shot-scores.node.ts';
+import { zeroShotAccuracy } from '../../src/finetune/zero-shot-accuracy.node.ts';
 import { load } from '../../src/tasks/load.node.ts';
 import type { LoadedModel } from '../../src/tasks/loaded-model.ts';
 import { tintedSet } from './support.ts';

@@ -6,26 +6,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvolutionAttributes } from './wasm-conv2d-backprop-filter.ts';
 import type { WasmMemory } from './wasm-memory.ts';
+import { replaceWasmKernel } from './wasm-replace.ts';
 
 interface Attributes extends ConvolutionAttributes {
   inputShape: [number, number, number, number];
 }
 
-let registered = false;
-
 /** Puts the convolution in front of the wasm engine's own kernel. Does nothing where that engine is not loaded. */
 export function registerWasmConv2DBackpropInput(): void {
-  const plain = tf.getKernel('Conv2DBackpropInput', 'wasm');
-  if (registered || !plain) return;
-  registered = true;
-  tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
-  tf.registerKernel({
-    ...plain,
-    kernelFunc: (call) => {
-      const { dy, filter } = call.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
-      const zeros = zerosAround(dy, filter, call.attrs as unknown as Attributes);
-      return zeros ? inputGradient(dy, filter, zeros, call.backend as WasmMemory) : plain.kernelFunc(call);
-    },
+  replaceWasmKernel('Conv2DBackpropInput', (plain) => (call) => {
+    const { dy, filter } = call.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
+    const zeros = zerosAround(dy, filter, call.attrs as unknown as Attributes);
+    return zeros ? inputGradient(dy, filter, zeros, call.backend as WasmMemory) : plain(call);
   });
 }
 

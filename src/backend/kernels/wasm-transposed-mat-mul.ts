@@ -4,35 +4,27 @@
 // several times faster; the numbers differ only by the order of additions.
 import * as tf from '@tensorflow/tfjs-core';
 import type { WasmMemory } from './wasm-memory.ts';
-
-let registered = false;
+import { replaceWasmKernel } from './wasm-replace.ts';
 
 /** Puts the detour in front of the wasm engine's own kernel. Does nothing where that engine is not loaded. */
 export function registerWasmTransposedMatMul(): void {
-  const plain = tf.getKernel('BatchMatMul', 'wasm');
-  if (registered || !plain) return;
-  registered = true;
-  tf.unregisterKernel('BatchMatMul', 'wasm');
-  tf.registerKernel({
-    ...plain,
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-      const turn = attrs as { transposeA?: boolean; transposeB?: boolean };
-      const single = [a, b].every(({ shape }) => shape.slice(0, -2).every((size) => size === 1));
-      if (!single || !(turn.transposeA || turn.transposeB))
-        return plain.kernelFunc({ inputs, backend, attrs });
-      const left = turn.transposeA ? transpose(a, backend) : a;
-      const right = turn.transposeB ? transpose(b, backend) : b;
-      const product = plain.kernelFunc({
-        inputs: { a: left, b: right },
-        backend,
-        attrs: { transposeA: false, transposeB: false },
-      });
-      for (const turned of [left, right]) {
-        if (turned !== a && turned !== b) (backend as WasmMemory).disposeData(turned.dataId);
-      }
-      return product;
-    },
+  replaceWasmKernel('BatchMatMul', (plain) => (call) => {
+    const { inputs, backend, attrs } = call;
+    const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+    const turn = attrs as { transposeA?: boolean; transposeB?: boolean };
+    const single = [a, b].every(({ shape }) => shape.slice(0, -2).every((size) => size === 1));
+    if (!single || !(turn.transposeA || turn.transposeB)) return plain(call);
+    const left = turn.transposeA ? transpose(a, backend) : a;
+    const right = turn.transposeB ? transpose(b, backend) : b;
+    const product = plain({
+      inputs: { a: left, b: right },
+      backend,
+      attrs: { transposeA: false, transposeB: false },
+    });
+    for (const turned of [left, right]) {
+      if (turned !== a && turned !== b) (backend as WasmMemory).disposeData(turned.dataId);
+    }
+    return product;
   });
 }
 

@@ -27,7 +27,7 @@ export function openFolder(path: string): PictureSet {
   }
   const files: string[] = [];
   const labels: number[] = [];
-  const others = looseFiles(path);
+  const others = looseFiles(path, classes);
   const fingerprint = new Fingerprint();
   const above = withFoldersAbove(realpathSync(path));
   classes.forEach((name, label) => {
@@ -78,10 +78,8 @@ export function openUnlabelled(path: string): PictureSet {
 }
 
 /** Files beside the folders of classes: of no class. */
-function looseFiles(path: string): string[] {
-  return listed(path).flatMap(({ name }) => {
-    return isVisible(name) && !visibleFolders(path).includes(name) ? [name] : [];
-  });
+function looseFiles(path: string, folders: readonly string[]): string[] {
+  return listed(path).flatMap(({ name }) => (isVisible(name) && !folders.includes(name) ? [name] : []));
 }
 
 const LISTED = 3;

@@ -8,22 +8,12 @@ import { decodePicture, readPicture } from '../../../src/data/pictures/decode.no
 import { encodePng } from '../../../src/data/pictures/encode-png.node.ts';
 import { CHANNELS } from '../../../src/data/pictures/picture.ts';
 import { ClipError } from '../../../src/errors.ts';
+import { refusal } from '../sets/temporary.ts';
 
 const pictures = new URL('../../fixtures/pictures/', import.meta.url).pathname;
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(join(pictures, name)));
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function refusal(attempt: Promise<unknown>): Promise<string> {
-  const error = await attempt.then(
-    () => new Error('it was accepted'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(ClipError);
-  const { message } = error as ClipError;
-  expect(message).not.toMatch(/[\r\n]/);
-  return message;
-}
 
 test('a missing file, a folder, an empty file, a text', async () => {
   expect(await refusal(readPicture(join(folder, 'none.png')))).toMatch(/none\.png: no such file/);

@@ -17,10 +17,10 @@ export function temporaryFolder(files: Record<string, string | Uint8Array>): str
   return folder;
 }
 
-/** The one line with which an attempt is refused. */
-export async function refusal(attempt: () => unknown): Promise<string> {
+/** The one line with which an attempt, begun or not, is refused. */
+export async function refusal(attempt: Promise<unknown> | (() => unknown)): Promise<string> {
   const error: unknown = await Promise.resolve()
-    .then(attempt)
+    .then(() => (typeof attempt === 'function' ? attempt() : attempt))
     .then(
       () => new Error('it was accepted'),
       (reason: unknown) => reason,

@@ -7,8 +7,8 @@ import { labelledSet } from '../../src/data/sets/labelled.ts';
 import { subset } from '../../src/data/sets/order.ts';
 import type { PictureSet } from '../../src/data/sets/picture-set.ts';
 import { shapesTest } from '../../src/data/shapes/shapes.ts';
+import { measureOf, scoreOf } from '../../src/finetune/measure.node.ts';
 import { readMetrics } from '../../src/finetune/run.node.ts';
-import { measureOf, scoreOf } from '../../src/finetune/scores.node.ts';
 import { load } from '../../src/index.ts';
 import type { LoadedModel } from '../../src/tasks/loaded-model.ts';
 

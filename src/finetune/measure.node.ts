@@ -5,8 +5,8 @@ import { normalize } from '../model/ops.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { checkFinite } from '../tasks/zero-shot.ts';
 import { type EncodeOptions, encodePictures } from './features.node.ts';
-import { likeliest } from './score.ts';
-import { zeroShotAccuracy } from './zero-shot-scores.node.ts';
+import { likeliest } from './head-accuracy.ts';
+import { zeroShotAccuracy } from './zero-shot-accuracy.node.ts';
 
 /** What the number is: the share of pictures of which the right class is the nearest, or one of their own captions. */
 export type Measure = 'top1' | 'recall1';

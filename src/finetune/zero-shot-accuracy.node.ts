@@ -7,7 +7,7 @@ import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { zeroShotHead } from '../tasks/zero-shot.ts';
 import { classesOf } from './class-labels.ts';
 import { type EncodeOptions, encodePictures } from './features.node.ts';
-import { headAccuracy } from './score.ts';
+import { headAccuracy } from './head-accuracy.ts';
 
 /** Accuracy, 0 … 1, on the pictures to learn and on others that the model knew before. */
 export interface Scores {
