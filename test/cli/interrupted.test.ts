@@ -1,7 +1,7 @@
 // A training that is killed, at any moment, and resumed: the result is that of the undisturbed one, bit for bit. Three
 // kills here; KILLS=20 (npm run test:long) for more.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { writeSketches } from '../../scripts/make-sketches.ts';
@@ -85,40 +85,51 @@ test(`killed ${KILLS} times at moments of chance, and resumed`, {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  let kills = 0;
+  let [kills, through] = [0, 0];
   while (kills < KILLS) {
-    const canResume = existsSync(fileOf('killed', 'checkpoint.safetensors'));
-    const before = canResume ? stepOf('killed') : 0;
-    const child = start('killed', ...(canResume ? ['--resume'] : []));
+    const before = existsSync(fileOf('killed', 'checkpoint.safetensors')) ? stepOf('killed') : 0;
+    const child = startOrResume('killed');
     await Promise.race([pause(chance() * tookMs), ended(child)]);
     child.kill('SIGKILL');
     const code = await ended(child);
-    kills += 1;
-    if (code === 0) break; // it was through before its moment came
-    expect(code, child.said()).toBe(null); // killed: it never ends in an error of its own
+    if (code === null) kills += 1;
+    else expect(code, child.said()).toBe(0); // it was through before its moment came; it never ends in an error
     // No more is lost than the steps since the last checkpoint.
-    if (canResume) expect(stepOf('killed')).toBeGreaterThanOrEqual(before);
+    expect(stepOf('killed', 0)).toBeGreaterThanOrEqual(before);
     const seen = existsSync(fileOf('killed', 'metrics.jsonl'))
       ? readFileSync(fileOf('killed', 'metrics.jsonl'), 'utf8').split('\n').length - 1
       : 0;
     if (seen > EVERY) expect(stepOf('killed')).toBeGreaterThanOrEqual(seen - EVERY);
+    if (!isThrough('killed')) continue;
+    through += 1;
+    expectWhole('killed');
+    rmSync(join(folder, 'killed'), { recursive: true }); // and begins anew
   }
-  if (
-    !existsSync(fileOf('killed', 'model.safetensors')) ||
-    existsSync(fileOf('killed', 'checkpoint.safetensors'))
-  ) {
-    const canResume = existsSync(fileOf('killed', 'checkpoint.safetensors'));
-    const child = start('killed', ...(canResume ? ['--resume'] : []));
+  if (existsSync(join(folder, 'killed'))) {
+    const child = startOrResume('killed');
     expect(await ended(child), child.said()).toBe(0);
+    expectWhole('killed');
   }
-  expect(losses('killed')).toEqual(losses('whole'));
-  const [a, b] = ['whole', 'killed'].map((out) => readFileSync(fileOf(out, 'model.safetensors')));
-  expect(a!.equals(b!)).toBe(true);
+  console.log(`${kills} kills, ${through} trainings through among them`);
 });
 
-/** The step a checkpoint stands at, from its metadata. */
-function stepOf(out: string): number {
-  if (!existsSync(fileOf(out, 'checkpoint.safetensors'))) return 24; // it has ended
+const isThrough = (out: string): boolean =>
+  existsSync(fileOf(out, 'model.safetensors')) && !existsSync(fileOf(out, 'checkpoint.safetensors'));
+
+function startOrResume(out: string): ReturnType<typeof start> {
+  return start(out, ...(existsSync(fileOf(out, 'checkpoint.safetensors')) ? ['--resume'] : []));
+}
+
+/** Every loss and every weight is that of the undisturbed training. */
+function expectWhole(out: string): void {
+  expect(losses(out)).toEqual(losses('whole'));
+  const [a, b] = ['whole', out].map((one) => readFileSync(fileOf(one, 'model.safetensors')));
+  expect(a!.equals(b!)).toBe(true);
+}
+
+/** The step a checkpoint stands at, from its metadata; where there is none, the training's end or, not begun, `none`. */
+function stepOf(out: string, none = 24): number {
+  if (!existsSync(fileOf(out, 'checkpoint.safetensors'))) return isThrough(out) ? 24 : none;
   const bytes = readFileSync(fileOf(out, 'checkpoint.safetensors'));
   const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())).toString();
   return Number(JSON.parse(header).__metadata__.step);
