@@ -61,11 +61,19 @@ export class CLIP extends Module<[image: tf.Tensor4D, text: tf.Tensor2D], Logits
     });
   }
 
-  /** Token ids, int32 [M, L], each row ending its text with the largest id → features [M, E], not normalised. */
+  /**
+   * Token ids, int32 [M, L], each row ending its text with the largest id → features [M, E], not normalised.
+   *
+   * L is the context length, or any smaller one that every text fits: the features are the same. They are read at the end
+   * token, and a position never learns of those behind it, since the mask makes their scores −∞, whose softmax is 0 exactly,
+   * and all other layers look at one position alone. What is cut off was only ever multiplied by those zeros.
+   */
   encodeText(text: tf.Tensor2D): tf.Tensor2D {
-    expectShape('token ids', text, [null, this.config.context_length]);
+    const { context_length } = this.config;
+    expectShape('token ids', text, [null, Math.min(text.shape[1] ?? context_length, context_length)]);
     return tf.tidy(() => {
-      const tokens = tf.add(this.token_embedding.call(text), this.positional_embedding.value); // [M, L, D]
+      const positions = firstRows(this.positional_embedding.value, text.shape[1]); // [L, D]
+      const tokens = tf.add(this.token_embedding.call(text), positions); // [M, L, D]
       const x = this.ln_final.call(this.transformer.call(tokens)); // [M, L, D]
 
       const [count, length, width] = x.shape as [number, number, number];
@@ -92,6 +100,11 @@ export class CLIP extends Module<[image: tf.Tensor4D, text: tf.Tensor2D], Logits
     this.observe('logits_per_text', logits_per_text);
     return { logits_per_image, logits_per_text };
   }
+}
+
+/** [rows, D] → [count, D] */
+function firstRows(table: tf.Tensor, count: number): tf.Tensor {
+  return count === table.shape[0] ? table : tf.slice(table, [0, 0], [count, -1]);
 }
 
 /** `expected` has null where any length will do. */
