@@ -114,7 +114,7 @@ async function present(): Promise<string[]> {
   const { engines } = await import('../src/backend/engines.node.ts');
   const found: string[] = [];
   for (const { name, start } of engines) {
-    const works = ENGINES.includes(name) && (await start().then(() => true, () => false)); // biome-ignore format: one line
+    const works = ENGINES.includes(name) && (await start({}).then(() => true, () => false)); // biome-ignore format: one line
     if (works) found.push(name);
   }
   return found;

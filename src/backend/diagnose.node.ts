@@ -15,7 +15,7 @@ export async function diagnose(): Promise<Diagnosis> {
   const found: Diagnosis['engines'] = [];
   for (const { name, hint, start } of engines) {
     try {
-      await start();
+      await start({});
       found.push({ name, available: true, gflops: await measure() });
     } catch (error) {
       found.push({ name, available: false, reason: (error as Error).message.split('\n')[0]!, hint });

@@ -5,12 +5,20 @@ import { ClipError } from '../errors.ts';
 /** An engine that runs the model. `cuda` and `native` are TensorFlow's C library, `cpu` is plain JavaScript. */
 export type EngineName = 'cuda' | 'native' | 'wasm' | 'cpu';
 
+/** How an engine is started. */
+export interface StartOptions {
+  /** Threads of `native` and of `wasm` in Node, 1 or more; default: see docs/engines.md. */
+  threads?: number | undefined;
+  /** Called with what the user should know: an engine that cannot do all it could elsewhere. */
+  onNote?: ((note: string) => void) | undefined;
+}
+
 export interface Engine {
   readonly name: EngineName;
   /** How to get it, for whoever asked for it and has it not. */
   readonly hint: string;
   /** Makes it TensorFlow.js's engine. Throws an Error that says why, where it cannot. */
-  start(): Promise<void>;
+  start(options: StartOptions): Promise<void>;
 }
 
 /** Selects a backend that has been imported, by TensorFlow.js's own name for it. */
@@ -41,12 +49,16 @@ export const cpu: Engine = {
  * Makes TensorFlow.js run on `wanted`, or with `auto` on the first of `engines` that works, and returns its name.
  * Throws ClipError when none does: why, what there is, and how to get the one that was asked for.
  */
-export async function startFirst(engines: readonly Engine[], wanted: string): Promise<EngineName> {
+export async function startFirst(
+  engines: readonly Engine[],
+  wanted: string,
+  options: StartOptions = {},
+): Promise<EngineName> {
   const candidates = wanted === 'auto' ? engines : engines.filter(({ name }) => name === wanted);
   const reasons: string[] = [];
   for (const engine of candidates) {
     try {
-      await engine.start();
+      await engine.start(options);
       return engine.name;
     } catch (error) {
       reasons.push((error as Error).message.split('\n')[0]!);

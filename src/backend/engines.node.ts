@@ -1,6 +1,7 @@
 // The engines of Node, best first. TensorFlow's C library is used where the user has installed its binding.
 import { binding } from './binding.node.ts';
-import { cpu, type Engine, type EngineName, startFirst, wasm } from './engine.ts';
+import { cpu, type Engine, type EngineName, type StartOptions, startFirst } from './engine.ts';
+import { wasm } from './threads/wasm.node.ts';
 
 /** In the order in which `auto` tries them. */
 export const engines: readonly Engine[] = [
@@ -18,6 +19,6 @@ export const engines: readonly Engine[] = [
  * Makes TensorFlow.js run on `wanted`: `auto` takes the first of cuda, native, wasm and cpu that works. Returns the
  * engine's name; throws ClipError when the one asked for is not here.
  */
-export async function startEngine(wanted: string = 'auto'): Promise<EngineName> {
-  return startFirst(engines, wanted);
+export async function startEngine(wanted: string = 'auto', options: StartOptions = {}): Promise<EngineName> {
+  return startFirst(engines, wanted, options);
 }
