@@ -29,7 +29,7 @@ describe.each(engines)('$name', ({ name, start }) => {
     'the end token sees nothing behind it, with %s',
     async (kind) => {
       try {
-        await start();
+        await start({});
       } catch (error) {
         console.log(`skipped: ${name}: ${(error as Error).message.split('\n')[0]}`);
         return;
