@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ClipError } from '../errors.ts';
 
 /** An engine that runs the model. `cuda` and `native` are TensorFlow's C library, `cpu` is plain JavaScript. */
-export type EngineName = 'cuda' | 'native' | 'wasm' | 'cpu';
+export type EngineName = 'cuda' | 'native' | 'webgpu' | 'wasm' | 'cpu';
 
 /** How an engine is started. */
 export interface StartOptions {
@@ -11,6 +11,8 @@ export interface StartOptions {
   threads?: number | undefined;
   /** Called with what the user should know: an engine that cannot do all it could elsewhere. */
   onNote?: ((note: string) => void) | undefined;
+  /** Whether it comes from `auto`: an engine that runs, but that nobody should get who has not asked for it, then throws. */
+  auto?: boolean | undefined;
 }
 
 export interface Engine {
@@ -58,7 +60,7 @@ export async function startFirst(
   const reasons: string[] = [];
   for (const engine of candidates) {
     try {
-      await engine.start(options);
+      await engine.start({ ...options, auto: wanted === 'auto' });
       return engine.name;
     } catch (error) {
       reasons.push((error as Error).message.split('\n')[0]!);

@@ -2,6 +2,7 @@
 import { binding } from './binding.node.ts';
 import { cpu, type Engine, type EngineName, type StartOptions, startFirst } from './engine.ts';
 import { wasm } from './threads/wasm.node.ts';
+import { webgpu } from './webgpu.node.ts';
 
 /** In the order in which `auto` tries them. */
 export const engines: readonly Engine[] = [
@@ -11,13 +12,14 @@ export const engines: readonly Engine[] = [
     'npm install @tensorflow/tfjs-node-gpu, beside an NVIDIA GPU and CUDA',
   ),
   binding('native', '@tensorflow/tfjs-node', 'clip-tfjs setup native'),
+  webgpu,
   wasm,
   cpu,
 ];
 
 /**
- * Makes TensorFlow.js run on `wanted`: `auto` takes the first of cuda, native, wasm and cpu that works. Returns the
- * engine's name; throws ClipError when the one asked for is not here.
+ * Makes TensorFlow.js run on `wanted`: `auto` takes the first of cuda, native, webgpu, wasm and cpu that works. Returns
+ * the engine's name; throws ClipError when the one asked for is not here.
  */
 export async function startEngine(wanted: string = 'auto', options: StartOptions = {}): Promise<EngineName> {
   return startFirst(engines, wanted, options);

@@ -70,7 +70,7 @@ function twoCounts(value: string): [number, number] {
   throw new InvalidArgumentError('expected two whole numbers, as in 16,12.');
 }
 
-export const BACKENDS: readonly string[] = ['auto', 'cuda', 'native', 'wasm', 'cpu'];
+export const BACKENDS: readonly string[] = ['auto', 'cuda', 'native', 'webgpu', 'wasm', 'cpu'];
 
 export function backendOption(): Option {
   return new Option('--backend <engine>', 'what computes').choices(BACKENDS).default('auto');

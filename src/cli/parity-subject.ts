@@ -34,7 +34,7 @@ export async function loadSubject(
   const { startEngine } = await import('../backend/engines.node.ts');
   const { mergesBeside } = await import('../checkpoint/model-files.node.ts');
   const { releaseModel } = await import('../checkpoint/state-dict.ts');
-  const engine = await startEngine(backend);
+  const engine = await startEngine(backend, { onNote: note });
   note(`engine: ${engine}`);
   const bar = progressBar('loading the recorded weights');
   try {

@@ -16,24 +16,27 @@ export interface ValueSummary {
 }
 
 /** Sends a picture, a text or both through their towers; one row for each value, in the order of computation. */
-export function inspectValues(
+export async function inspectValues(
   { model, preprocess, tokenize }: LoadedModel,
   { picture, text }: { picture?: Picture; text?: string },
-): ValueSummary[] {
-  const rows: ValueSummary[] = [];
-  const tap = (name: string, value: tf.Tensor) =>
-    rows.push({ name, shape: value.shape, ...summarize(value) });
+): Promise<ValueSummary[]> {
+  const seen: [name: string, value: tf.Tensor][] = [];
+  const tap = (name: string, value: tf.Tensor) => seen.push([name, tf.keep(value.clone())]);
   tf.tidy(() => {
     withTap(tap, () => {
       if (picture) model.encodeImage(preprocess(picture));
       if (text !== undefined) model.encodeText(tokenize(text));
     });
   });
+  const rows: ValueSummary[] = [];
+  for (const [name, value] of seen) {
+    rows.push({ name, shape: value.shape, ...summarize(await value.data()) });
+    value.dispose();
+  }
   return rows;
 }
 
-function summarize(value: tf.Tensor): Omit<ValueSummary, 'name' | 'shape'> {
-  const numbers = value.dataSync();
+function summarize(numbers: Iterable<number> & { length: number }): Omit<ValueSummary, 'name' | 'shape'> {
   let [sum, min, max] = [0, Infinity, -Infinity];
   for (const number of numbers) {
     sum += number;

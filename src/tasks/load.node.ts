@@ -31,7 +31,7 @@ export interface FileSettings extends ModelSettings {
 }
 
 export interface LoadOptions extends FileSettings {
-  /** The engine: `auto` (default), `cuda`, `native`, `wasm` or `cpu`. */
+  /** The engine: `auto` (default), `cuda`, `native`, `webgpu`, `wasm` or `cpu`. */
   backend?: string;
   /** Fetch one of OpenAI's models where it is not here yet, as `clip.load` does in Python. Default: throw. */
   download?: boolean;
@@ -52,7 +52,7 @@ export async function load(nameOrPath: string = MINI, options: LoadOptions = {})
   return withModel(nameOrPath, settings, (checkpoint, { file, merges }) =>
     loadCheckpoint(checkpoint, file, {
       name: nameOrPath,
-      startEngine: () => startEngine(backend),
+      startEngine: () => startEngine(backend, { onNote }),
       merges,
       onProgress,
       onNote,

@@ -15,29 +15,43 @@ export async function firstNotFinite(
   gradients: ReadonlyMap<string, tf.Tensor>,
 ): Promise<string> {
   for (const [name, { value }] of new Map([...model.namedParameters(), ...trained])) {
-    if (!allFinite(value)) return `the parameter ${name}`;
+    if (!(await allFinite(value))) return `the parameter ${name}`;
   }
-  if (!allFinite(images)) return 'the pictures';
-  const layer = firstLayer(model, images, tokens);
-  const parameter = [...gradients].reverse().find(([, gradient]) => !allFinite(gradient))?.[0];
+  if (!(await allFinite(images))) return 'the pictures';
+  const layer = await firstLayer(model, images, tokens);
+  const parameter = await firstOf([...gradients].reverse().map(([name, gradient]) => [name, zero(gradient)]));
   const ofGradient = parameter === undefined ? '' : `the gradient of ${parameter}`;
   if (layer === undefined) return ofGradient || 'the loss';
   return `the layer ${layer}${ofGradient && `, and ${ofGradient}`}`;
 }
 
 /** The first module or named value of a forward pass that is not finite; undefined where all are. */
-function firstLayer(model: CLIP, images: tf.Tensor4D, tokens: tf.Tensor2D): string | undefined {
-  let first: string | undefined;
-  const tap = (name: string, value: tf.Tensor): void => {
-    if (first === undefined && !allFinite(value)) first = name;
-  };
+async function firstLayer(
+  model: CLIP,
+  images: tf.Tensor4D,
+  tokens: tf.Tensor2D,
+): Promise<string | undefined> {
+  const seen: [name: string, zero: tf.Tensor][] = [];
+  const tap = (name: string, value: tf.Tensor) => seen.push([name, tf.keep(zero(value))]);
   tf.dispose(withTap(tap, () => model.call(images, tokens)));
+  return firstOf(seen);
+}
+
+/** The name beside the first that is not zero. Frees them all. */
+async function firstOf(zeros: [name: string, zero: tf.Tensor][]): Promise<string | undefined> {
+  let first: string | undefined;
+  for (const [name, tensor] of zeros) {
+    if (first === undefined && (await tensor.data())[0] !== 0) first = name;
+    tensor.dispose();
+  }
   return first;
 }
 
-function allFinite(tensor: tf.Tensor): boolean {
-  const sum = tf.tidy(() => tf.sum(tf.mul(tensor, 0))); // 0, for NaN · 0 and ∞ · 0 are NaN
-  const [zero] = sum.dataSync();
-  sum.dispose();
-  return zero === 0;
+async function allFinite(tensor: tf.Tensor): Promise<boolean> {
+  return (await firstOf([['', zero(tensor)]])) === undefined;
+}
+
+/** 0, or NaN where a number is none: NaN · 0 and ∞ · 0 are NaN. */
+function zero(tensor: tf.Tensor): tf.Scalar {
+  return tf.tidy(() => tf.sum(tf.mul(tensor, 0)));
 }
