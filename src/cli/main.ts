@@ -2,6 +2,7 @@
 // The command line: one file a command. Exit status 0 done, 1 failed, 2 wrong usage.
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { registerBench } from './bench.ts';
 import { registerClassify } from './classify.ts';
 import { registerConvert } from './convert.ts';
 import { registerDoctor } from './doctor.ts';
@@ -51,6 +52,7 @@ registerModels(program);
 registerDownload(program);
 registerDoctor(program);
 registerSetup(program);
+registerBench(program);
 
 /** Every command, those below another too. */
 function* commandsOf(parent: Command): Generator<Command> {

@@ -1,0 +1,71 @@
+// Which programs there are here, and how each is started.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MINI } from '../tasks/load.node.ts';
+import type { Command } from './ask.node.ts';
+import { SUBJECTS, type SubjectName, type Work } from './work.ts';
+
+/** Where `npm run bench:setup` puts the peers and the models. */
+export const HOME: string = fileURLToPath(new URL('../../.bench/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PYTHON = join(ROOT, '.venv/bin/python');
+const PYTORCH = join(ROOT, 'bench/pytorch_peer.py');
+
+/** The ViT-B/32 that `npm run bench:setup` made, or else the embedded model. */
+export function defaultModel(): string {
+  const made = join(HOME, 'models/ViT-B-32.safetensors');
+  return existsSync(made) ? made : MINI;
+}
+
+/** All, but for the engine of plain JavaScript where it would take hours. */
+export function defaultSubjects(model: string): SubjectName[] {
+  return SUBJECTS.filter((name) => name !== 'cpu' || model === MINI);
+}
+
+/** In which order a program is trusted to be right: others' work first, then plain JavaScript. */
+export const TRUSTED: readonly SubjectName[] = [
+  'pytorch',
+  'onnxruntime-node',
+  'onnxruntime-web',
+  'transformers.js',
+  'cpu',
+  'native',
+  'wasm',
+  'cuda',
+];
+
+const CAN: Readonly<Record<string, readonly Work[]>> = {
+  'onnxruntime-node': ['load', 'image', 'text', 'text-trimmed'],
+  'onnxruntime-web': ['load', 'image', 'text', 'text-trimmed'],
+  'transformers.js': ['load', 'preprocess', 'tokenize', 'image', 'text', 'text-trimmed'],
+  pytorch: ['load', 'preprocess', 'tokenize', 'image', 'text', 'train'],
+};
+
+/** Whether it is worth asking; a training step in plain JavaScript takes minutes. */
+export function can(subject: SubjectName, work: Work): boolean {
+  if (subject === 'cpu') return work !== 'train';
+  return CAN[subject]?.includes(work) ?? true;
+}
+
+/** How to start it with that many threads; its libraries read some of these names, and take no others' into account. */
+export function commandOf(subject: SubjectName, threads: number): Command {
+  const count = String(threads);
+  const env = {
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    TF_NUM_INTRAOP_THREADS: count,
+  };
+  if (subject === 'pytorch') return { program: PYTHON, args: [PYTORCH], env };
+  const isSource = import.meta.url.endsWith('.ts');
+  const script = fileURLToPath(new URL(`./subjects/process.node.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  const loader = isSource ? ['--import', import.meta.resolve('tsx')] : [];
+  return { program: process.execPath, args: [...loader, script], env };
+}
+
+/** Why it cannot even be started. */
+export function missing(subject: SubjectName): string | undefined {
+  if (subject !== 'pytorch') return undefined;
+  if (!existsSync(PYTORCH)) return 'it comes with the repository, not with the npm package';
+  return existsSync(PYTHON) ? undefined : 'there is no .venv (npm run bench:setup)';
+}

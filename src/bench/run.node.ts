@@ -1,0 +1,210 @@
+// The benchmark itself: first what the reference computes, then rounds in which the programs take turns, one process at a
+// time, so that each has the machine and its memory to itself, and no library's threads spin while another is timed.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { onStop } from '../disk.node.ts';
+import { MINI } from '../tasks/load.node.ts';
+import { ask, type Command } from './ask.node.ts';
+import { type Inputs, writeInputs } from './inputs.node.ts';
+import { can, commandOf, HOME, missing, TRUSTED } from './programs.node.ts';
+import { numbersOf, rowsOf, type Sample } from './rows.ts';
+import {
+  type Answers,
+  type Item,
+  itemsOf,
+  type Machine,
+  PEERS,
+  type Report,
+  SUITES,
+  type SubjectName,
+  type Task,
+  type Work,
+} from './work.ts';
+
+export interface BenchOptions {
+  /** A name or path. */
+  model: string;
+  subjects: readonly SubjectName[];
+  works: readonly Work[];
+  batches: readonly number[];
+  threads: number;
+  rounds: number;
+  /** Milliseconds for one measurement in one round. */
+  milliseconds?: number;
+  /** Milliseconds without a word after which a program is given up. */
+  patience?: number;
+  /** How each program is started, for tests. */
+  command?: (subject: SubjectName, threads: number) => Command;
+  onProgress?: (done: number, total: number) => void;
+}
+
+export async function bench(options: BenchOptions): Promise<Report> {
+  const folder = mkdtempSync(join(tmpdir(), 'clip-tfjs-bench-'));
+  const clean = () => rmSync(folder, { recursive: true, force: true });
+  const forget = onStop(clean);
+  try {
+    const inputs = await writeInputs(options.model, folder);
+    return await new Bench(options, inputs, folder).run();
+  } finally {
+    forget();
+    clean();
+  }
+}
+
+/** The folder with a model's ONNX files and tokenizer: `NAME` beside `NAME.safetensors`. */
+export function exportedOf(model: string): string {
+  return model === MINI ? join(HOME, 'models', MINI) : model.replace(/\.[^./\\]+$/, '');
+}
+
+class Bench {
+  readonly #options: Required<Pick<BenchOptions, 'milliseconds' | 'patience' | 'command'>> & BenchOptions;
+  readonly #inputs: Inputs;
+  readonly #folder: string;
+  readonly #suites: readonly (readonly Item[])[];
+  /** Left out from here on, and why. */
+  readonly #out = new Map<SubjectName, string>();
+  #done = 0;
+  #total = 0;
+
+  constructor(options: BenchOptions, inputs: Inputs, folder: string) {
+    this.#options = { milliseconds: 2000, patience: 300_000, command: commandOf, ...options };
+    this.#inputs = inputs;
+    this.#folder = folder;
+    const asked = SUITES.map((suite) => suite.filter((work) => options.works.includes(work)));
+    this.#suites = asked.filter((works) => works.length > 0).map((works) => itemsOf(works, options.batches));
+  }
+
+  async run(): Promise<Report> {
+    const { subjects, rounds, model, threads } = this.#options;
+    this.#total = this.#suites.flat().length * (subjects.length * rounds + 1);
+    const reference = await this.#findReference();
+    const samples = await this.#rounds();
+    return {
+      machine: thisMachine(),
+      model,
+      threads,
+      rounds,
+      reference: reference?.subject ?? null,
+      rows: rowsOf(samples, (subject, work) => reference && truthFor(reference, subject, work)),
+      notes: subjects.flatMap((subject) => {
+        const reason = this.#out.get(subject);
+        return reason === undefined ? [] : `${subject} is left out: ${reason}`;
+      }),
+    };
+  }
+
+  /** Every suite by every program in turn, forwards and backwards; who failed in one is not asked for it again. */
+  async #rounds(): Promise<Sample[]> {
+    const { subjects, rounds, milliseconds } = this.#options;
+    const samples: Sample[] = [];
+    const failed = new Set<string>();
+    for (let round = 0; round < rounds; round++) {
+      for (const [number, suite] of this.#suites.entries()) {
+        for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
+          const items = suite.filter(({ work }) => this.#can(subject, work));
+          const key = `${subject} ${number}`;
+          if (items.length > 0 && !failed.has(key)) {
+            const answers = await this.#ask(subject, items, milliseconds);
+            if (answers?.reason !== undefined) failed.add(key);
+            if (answers) samples.push({ subject, items, answers });
+          }
+          this.#advance(suite.length);
+        }
+      }
+    }
+    const place = ({ subject }: Sample) => subjects.indexOf(subject);
+    return samples.sort((a, b) => place(a) - place(b));
+  }
+
+  /** What the most trusted program here computes, with no clock running: of each work the largest batch. */
+  async #findReference(): Promise<Reference | undefined> {
+    const { subjects, model } = this.#options;
+    const works = new Map(this.#suites.flat().map((item) => [item.work, item])); // the last one is the largest
+    const trimmed = works.get('text-trimmed');
+    if (trimmed && (works.get('text')?.batch ?? 0) < trimmed.batch)
+      works.set('text', { ...trimmed, work: 'text' });
+    works.delete('text-trimmed'); // the same texts: their features are those with all the zeros
+    for (const subject of TRUSTED) {
+      const isFair =
+        subjects.includes(subject) || PEERS.includes(subject) || (subject === 'cpu' && model === MINI);
+      if (!isFair) continue;
+      const answers = await this.#ask(subject, [...works.values()], 0);
+      const outputs = new Map(
+        (answers?.items ?? []).flatMap((item) =>
+          'output' in item ? [[item.work, numbersOf(item.output)]] : [],
+        ),
+      );
+      if (outputs.size === 0) continue;
+      this.#advance(this.#suites.flat().length);
+      return { subject, outputs };
+    }
+    return undefined;
+  }
+
+  /** Nothing where the program is not here. */
+  async #ask(
+    subject: SubjectName,
+    items: readonly Item[],
+    milliseconds: number,
+  ): Promise<Answers | undefined> {
+    if (this.#out.has(subject)) return undefined;
+    const { model, threads, patience, command } = this.#options;
+    const reason = missing(subject);
+    if (reason !== undefined) {
+      this.#out.set(subject, reason);
+      return undefined;
+    }
+    const exported = exportedOf(model);
+    const peers = join(HOME, 'peers');
+    const task: Task = {
+      subject,
+      model,
+      exported,
+      peers,
+      inputs: this.#folder,
+      threads,
+      items,
+      milliseconds,
+    };
+    const answers = await ask(command(subject, threads), task, patience);
+    if (answers.version !== undefined) return answers;
+    this.#out.set(subject, answers.reason ?? 'it said nothing');
+    return undefined;
+  }
+
+  #can(subject: SubjectName, work: Work): boolean {
+    if (work === 'train' && subject === 'wasm') return this.#inputs.parameters <= MOST_TRAINED_ON_WASM;
+    return can(subject, work);
+  }
+
+  #advance(items: number): void {
+    this.#done += items;
+    this.#options.onProgress?.(this.#done, this.#total);
+  }
+}
+
+/** WebAssembly has 4 GB: weights, gradients and slots take 16 bytes a parameter, and a batch of 32 twice that. */
+const MOST_TRAINED_ON_WASM = 40e6;
+
+interface Reference {
+  subject: SubjectName;
+  outputs: ReadonlyMap<Work, Float32Array>;
+}
+
+/** One of our engines shows nothing about another where both run the same code; and no program about itself alone. */
+function truthFor({ subject, outputs }: Reference, of: SubjectName, work: Work): Float32Array | undefined {
+  const isOurs = !PEERS.includes(subject);
+  const isSameCode = isOurs && !PEERS.includes(of) && (work === 'preprocess' || work === 'tokenize');
+  return isSameCode ? undefined : outputs.get(work === 'text-trimmed' ? 'text' : work);
+}
+
+function thisMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
