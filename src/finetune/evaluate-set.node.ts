@@ -1,10 +1,10 @@
 // Accuracy on any set of pictures with classes: a folder, a table.
 import type { LinearHead } from '../checkpoint/head-file.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
+import { type EmbedPicturesOptions, embedPictures } from '../tasks/embed-pictures.node.ts';
 import { type Accuracy, Tally } from '../tasks/evaluate.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { labelsAmong } from './class-labels.ts';
-import { type EncodeOptions, encodePictures } from './features.node.ts';
 import { headProbabilities } from './head-accuracy.ts';
 
 /** Classifies every picture; classes are matched with the head's by name. `count` leaves out what cannot be read. */
@@ -12,14 +12,14 @@ export async function evaluateSet(
   loaded: LoadedModel,
   set: PictureSet,
   head: LinearHead,
-  options: Omit<EncodeOptions, 'space'> = {},
+  options: Omit<EmbedPicturesOptions, 'space'> = {},
 ): Promise<Accuracy> {
   labelsAmong(
     set,
     Array.from({ length: set.count }, (_, i) => i),
     head.labels,
   ); // before they are encoded
-  const { features, kept } = await encodePictures(loaded, set, { ...options, space: head.features });
+  const { features, kept } = await embedPictures(loaded, set, { ...options, space: head.features });
   const truth = labelsAmong(set, kept, head.labels);
   const probabilities = await headProbabilities(head, features);
   const classes = head.labels.length;

@@ -1,6 +1,7 @@
 // A set of pictures → a training's batches: an order, a caption and an augmentation for every step, each a function of the
 // seed and the step alone, so that any step can be had at once. The next batch is read while the engine works on this one.
 import * as tf from '@tensorflow/tfjs-core';
+import { BrokenPictures } from '../data/pool/broken-pictures.ts';
 import type { PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
 import { randomBits, seedFor } from '../data/random.ts';
 import { epochOrder } from '../data/sets/order.ts';
@@ -8,7 +9,6 @@ import type { PictureSet } from '../data/sets/picture-set.ts';
 import { ClipError } from '../errors.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { Batch } from '../train/gradients.ts';
-import { BrokenPictures } from './broken.ts';
 import { stepsOf } from './recipes.ts';
 
 export interface FeedOptions {

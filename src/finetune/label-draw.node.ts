@@ -1,11 +1,11 @@
 // One draw of labelled pictures: what is learned from them alone, and from them with those that a head labels by itself.
 import type { LinearHead } from '../checkpoint/head-file.ts';
 import type { PictureSet, PictureSource } from '../data/sets/picture-set.ts';
+import type { PictureFeatures } from '../tasks/embed-pictures.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { fitHead } from '../train/head.ts';
 import type { Examples } from '../train/logistic-regression.ts';
 import { adapterAccuracy, type SaidPicture, saidSet } from './adapter-accuracy.node.ts';
-import type { EncodedPictures } from './features.node.ts';
 import { rowsOf } from './head.node.ts';
 import { headAccuracy, headProbabilities } from './head-accuracy.ts';
 import { choosePseudoLabels, mostOfAClass, type PseudoLabels } from './pseudo-labels.ts';
@@ -43,7 +43,7 @@ export interface Unlabelled {
 }
 
 /** A set of which nothing is known. */
-export function unlabelledOf(set: PictureSet, { features, kept }: EncodedPictures): Unlabelled {
+export function unlabelledOf(set: PictureSet, { features, kept }: PictureFeatures): Unlabelled {
   return {
     features,
     source: (index) => set.source(kept[index]!),
@@ -73,7 +73,7 @@ interface Around {
   threshold: number;
   templates: readonly string[] | undefined;
   evaluation: PictureSet;
-  judged: EncodedPictures;
+  judged: PictureFeatures;
   truth: ArrayLike<number>;
   onNote: ((note: string) => void) | undefined;
 }

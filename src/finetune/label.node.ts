@@ -2,9 +2,9 @@
 // labels the many by itself. Features are computed once, so that every number of labels and every draw costs little.
 import { checkSeveralClasses, fewShot, subset } from '../data/sets/order.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
+import { embedPictures } from '../tasks/embed-pictures.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { classesOf, labelsAmong } from './class-labels.ts';
-import { encodePictures } from './features.node.ts';
 import { headAccuracy } from './head-accuracy.ts';
 import {
   type Draw,
@@ -62,7 +62,7 @@ export async function labelByItself(
   fewShot(train, most, seeds[0]!); // complains now, not after the pictures were encoded
   const names = await namesHead(loaded, classes, templates);
   const encode = (set: PictureSet, what: string) =>
-    encodePictures(loaded, set, { onNote, onProgress: (done, total) => onProgress?.(what, done, total) });
+    embedPictures(loaded, set, { onNote, onProgress: (done, total) => onProgress?.(what, done, total) });
   const judged = await encode(evaluation, 'encoding the pictures to judge on');
   const truth = labelsAmong(evaluation, judged.kept, classes);
   const encoded = await encode(train, 'encoding the pool');

@@ -3,12 +3,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearHead } from '../checkpoint/head-file.ts';
 import { checkSeveralClasses, splitSet } from '../data/sets/order.ts';
+import { embedPictures } from '../tasks/embed-pictures.node.ts';
 import { type FeatureSpace, featureWidth, projectFeatures } from '../tasks/image-features.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { Choice } from '../train/choose-c.ts';
 import type { Examples } from '../train/logistic-regression.ts';
 import { classesOf, labelsAmong } from './class-labels.ts';
-import { encodePictures } from './features.node.ts';
 import { headAccuracy } from './head-accuracy.ts';
 import type { LearningSets } from './learning-sets.ts';
 import { namesHead, type Scores, zeroShotAccuracy } from './zero-shot-accuracy.node.ts';
@@ -78,7 +78,7 @@ export async function learnHead(
   });
   // Judged first: what cannot be judged need not be learned.
   const toJudge = { space, ...told('encoding the pictures to judge on') };
-  const judged = await encodePictures(loaded, evaluation, toJudge);
+  const judged = await embedPictures(loaded, evaluation, toJudge);
   const truth = labelsAmong(evaluation, judged.kept, classes);
   const before: Scores = {
     target: await headAccuracy(names, await projected(loaded, judged.features, space), truth),
@@ -90,7 +90,7 @@ export async function learnHead(
   const isEnough = train.count >= learner.enough * present;
   const parts: Examples[] = [];
   for (const part of isEnough ? splitSet(train, VALIDATION, seed) : [train]) {
-    const encoded = await encodePictures(loaded, part, {
+    const encoded = await embedPictures(loaded, part, {
       space,
       ...told('encoding the pictures to learn from'),
     });

@@ -2,11 +2,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearHead } from '../checkpoint/head-file.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
+import { type EmbedPicturesOptions, embedPictures } from '../tasks/embed-pictures.node.ts';
 import { linearHeadOf } from '../tasks/linear-head.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { zeroShotHead } from '../tasks/zero-shot.ts';
 import { classesOf } from './class-labels.ts';
-import { type EncodeOptions, encodePictures } from './features.node.ts';
 import { headAccuracy } from './head-accuracy.ts';
 
 /** Accuracy, 0 … 1, on the pictures to learn and on others that the model knew before. */
@@ -35,9 +35,9 @@ export async function zeroShotAccuracy(
   loaded: LoadedModel,
   set: PictureSet,
   templates: readonly string[] | undefined,
-  options?: EncodeOptions,
+  options?: EmbedPicturesOptions,
 ): Promise<number> {
   const head = await namesHead(loaded, classesOf(set), templates);
-  const { features, labels } = await encodePictures(loaded, set, options);
+  const { features, labels } = await embedPictures(loaded, set, options);
   return headAccuracy(head, features, labels!);
 }

@@ -2,13 +2,14 @@
 // picture's label is the text whose feature is nearest.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Picture } from '../data/pictures/picture.ts';
-import { ClipError } from '../errors.ts';
 import { normalize } from '../model/ops.ts';
+import { checkFinite } from './check-finite.ts';
+import { embedTexts } from './embed-texts.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { checkLabels, checkTemplates, DEFAULT_TEMPLATE } from './prompts.ts';
 import { similarity } from './similarity.ts';
 
-const BATCH = 32; // texts or pictures in one call of the model
+const BATCH = 32; // pictures in one call of the model
 /** What OpenAI's examples multiply cosines with, whatever the model's logit_scale is. */
 export const SCALE = 100;
 
@@ -38,28 +39,21 @@ export interface HeadOptions {
 
 /** Turns labels into a classifier. Throws ClipError for no label, an empty one, two equal ones, a template without {}. */
 export async function zeroShotHead(
-  { model, tokenize }: LoadedModel,
+  loaded: LoadedModel,
   labels: readonly string[],
   { templates = [DEFAULT_TEMPLATE], truncate = false, onProgress }: HeadOptions = {},
 ): Promise<ZeroShotHead> {
   checkLabels(labels);
   checkTemplates(templates);
-  const step = Math.max(1, Math.floor(BATCH / templates.length)); // labels in one call
-  const parts: tf.Tensor2D[] = [];
-  for (let start = 0; start < labels.length; start += step) {
-    const some = labels.slice(start, start + step);
-    const texts = some.flatMap((label) => templates.map((template) => template.replace('{}', () => label)));
-    const part = tf.tidy(() => {
-      const features = normalize(model.encodeText(tokenize(texts, truncate))); // [labels·templates, E]
-      const byLabel = tf.reshape(features, [some.length, templates.length, -1]); // [labels, templates, E]
-      return normalize(tf.mean(byLabel, 1)) as tf.Tensor2D; // [labels, E]
-    });
-    parts.push(part);
-    checkFinite(await part.data(), 'texts'); // and the engine has really done it
-    onProgress?.(Math.min(start + step, labels.length));
-  }
-  const features = tf.concat(parts, 0); // [C, E]
-  tf.dispose(parts);
+  const texts = labels.flatMap((label) => templates.map((template) => template.replace('{}', () => label)));
+  const { features: rows } = await embedTexts(loaded, texts, {
+    truncate,
+    onProgress: (done) => onProgress?.(Math.floor(done / templates.length)),
+  });
+  const features = tf.tidy(() => {
+    const byLabel = tf.tensor3d(rows, [labels.length, templates.length, rows.length / texts.length]); // [C, templates, E]
+    return normalize(tf.mean(normalize(byLabel), 1)) as tf.Tensor2D; // [C, E]
+  });
   return { labels, features };
 }
 
@@ -112,16 +106,6 @@ export async function predict(
     }
   }
   return predictions;
-}
-
-/** A model with NaN among its weights answers in NaN: no answer at all. */
-export function checkFinite(values: ArrayLike<number>, what: string): void {
-  if (Array.prototype.every.call(values, Number.isFinite)) return;
-  throw new ClipError(`the features of the ${what} are not finite`, {
-    expected: 'numbers',
-    got: 'NaN or infinity',
-    hint: 'the checkpoint is damaged, or holds weights that overflow',
-  });
 }
 
 /** Indices by value, largest first; equal values keep their order. */

@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import type { PictureSet } from '../../src/data/sets/picture-set.ts';
-import { encodePictures } from '../../src/finetune/features.node.ts';
 import { finetuneHead } from '../../src/finetune/head.node.ts';
 import { headAccuracy } from '../../src/finetune/head-accuracy.ts';
 import { probe } from '../../src/finetune/probe.node.ts';
+import { embedPictures } from '../../src/tasks/embed-pictures.node.ts';
 import { load } from '../../src/tasks/load.node.ts';
 import type { LoadedModel } from '../../src/tasks/loaded-model.ts';
 import { tintedSet } from './support.ts';
@@ -37,7 +37,7 @@ test.each(['before', 'after'] as const)(
       normalized: false,
     });
     // What is reported is what the head does.
-    const { features, labels } = await encodePictures(loaded, sets().evaluation, { space });
+    const { features, labels } = await embedPictures(loaded, sets().evaluation, { space });
     expect(await headAccuracy(found.head, features, labels!)).toBe(found.after.target);
     // The same seed gives the same head.
     const again = await probe(loaded, sets(), { features: space });

@@ -18,10 +18,15 @@ export interface Normalization {
 
 /**
  * Float32 [3, size, size]: resized and cropped (see cropPicture), then (x / 255 − mean) / std. Values lie
- * between −1.80 and 2.15 with OpenAI's constants. Like torchvision (ToTensor, Normalize), every step rounds to float32.
+ * between −1.80 and 2.15 with OpenAI's constants. `into` is filled and returned. Like torchvision (ToTensor, Normalize), every step rounds to float32.
  */
-export function preprocess(picture: Picture, size: number, by: Normalization = {}): Float32Array {
-  return normalize(cropPicture(picture, size), size * size, by);
+export function preprocess(
+  picture: Picture,
+  size: number,
+  by: Normalization = {},
+  into: Float32Array = new Float32Array(3 * size * size),
+): Float32Array {
+  return normalize(cropPicture(picture, size), size * size, by, into);
 }
 
 /** What each of a byte's 256 values becomes. */
@@ -30,17 +35,17 @@ function tableOf(mean: number, std: number): Float32Array {
   return Float32Array.from({ length: 256 }, (_, x) => fround(fround(x / 255) - fround(mean)) / fround(std));
 }
 
-/** Uint8 [pixels, 3] → float32 [3, pixels]. */
+/** Uint8 [pixels, 3] → float32 [3, pixels], which fills `into`. */
 export function normalize(
   rgb: Uint8Array,
   pixels: number,
   { image_mean = OPENAI_MEAN, image_std = OPENAI_STD }: Normalization = {},
+  into: Float32Array = new Float32Array(3 * pixels),
 ): Float32Array {
-  const values = new Float32Array(3 * pixels);
   image_mean.forEach((mean, c) => {
     const table = tableOf(mean, image_std[c]!);
-    const plane = values.subarray(c * pixels, (c + 1) * pixels);
+    const plane = into.subarray(c * pixels, (c + 1) * pixels);
     for (let i = 0, at = c; i < pixels; i++, at += 3) plane[i] = table[rgb[at]!]!;
   });
-  return values;
+  return into;
 }

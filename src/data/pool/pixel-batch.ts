@@ -8,12 +8,14 @@ export interface PixelRequest {
 }
 
 export interface PixelBatch {
-  /** [kept, 3, size, size] */
+  /** [kept, 3, size, size], in memory that is shared with the workers. */
   readonly pixels: Float32Array;
   /** Positions in the request of the pictures that were read, ascending. */
   readonly kept: readonly number[];
   /** The others, ascending. */
   readonly broken: readonly BrokenPicture[];
+  /** Gives the pixels' memory to a later batch: nobody may look at them after it. Without it, the collector frees them. */
+  release(): void;
 }
 
 /** A picture that could not be read. */

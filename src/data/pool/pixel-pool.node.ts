@@ -7,7 +7,7 @@ import { checkSize } from '../pictures/crop.ts';
 import { Crew, type Outcome } from './crew.node.ts';
 import type { PixelBatch, PixelRequest } from './pixel-batch.ts';
 // Brings sharp into the main thread too: its libraries must not leave memory with the first worker that ends.
-import { type PixelSettings, readPixels } from './read-pixels.node.ts';
+import { type PixelJob, type PixelSettings, readPixels } from './read-pixels.node.ts';
 
 export type { BrokenPicture, PixelBatch, PixelRequest } from './pixel-batch.ts';
 
@@ -21,7 +21,9 @@ const MOST_WORKERS = 8;
 /** The bits are those of `preprocess`, or of `augment` and `normalize`, whatever the number of workers. */
 export class PixelPool {
   readonly #settings: PixelSettings;
-  readonly #crew: Crew<PixelRequest, Float32Array> | undefined;
+  readonly #crew: Crew<PixelJob, true> | undefined;
+  /** Memory of batches that were released. */
+  readonly #free: Float32Array[] = [];
 
   constructor({ workers = defaultWorkers(), size, normalization, augmentation }: PixelPoolOptions) {
     checkSize(size);
@@ -51,18 +53,28 @@ export class PixelPool {
 
   async #read(requests: readonly PixelRequest[]): Promise<PixelBatch> {
     const length = 3 * this.#settings.size ** 2;
-    const pixels = new Float32Array(requests.length * length); // [requests, 3, size, size]
+    const room = this.#room(requests.length * length);
+    const jobs = requests.map(({ source, seed }, at): PixelJob => {
+      return { source, seed, into: room.subarray(at * length, (at + 1) * length) };
+    });
     const reasons = new Map<number, string>();
-    const take = (at: number, outcome: Outcome<Float32Array>): void => {
-      if ('value' in outcome) pixels.set(outcome.value, at * length);
-      else reasons.set(at, outcome.reason);
+    const take = (at: number, outcome: Outcome<true>): void => {
+      if ('reason' in outcome) reasons.set(at, outcome.reason);
     };
     if (this.#crew) {
-      await this.#crew.run(requests.map(forSending), take);
+      await this.#crew.run(jobs.map(forSending), take);
     } else {
-      for (const [at, request] of requests.entries()) take(at, await readPixels(request, this.#settings));
+      for (const [at, job] of jobs.entries()) take(at, await readPixels(job, this.#settings));
     }
-    return batchOf(requests, pixels, reasons);
+    const pixels = room.subarray(0, requests.length * length); // [requests, 3, size, size]
+    return { ...batchOf(requests, pixels, reasons), release: () => void this.#free.push(room) };
+  }
+
+  /** Room for so many numbers that the workers can write to. */
+  #room(length: number): Float32Array {
+    const at = this.#free.findIndex((room) => room.length >= length);
+    if (at >= 0) return this.#free.splice(at, 1)[0]!;
+    return new Float32Array(new SharedArrayBuffer(4 * length));
   }
 
   /** Ends the workers. Reads that are under way are rejected. May be called again. */
@@ -75,7 +87,7 @@ function batchOf(
   requests: readonly PixelRequest[],
   pixels: Float32Array, // [requests, 3, size, size]
   reasons: ReadonlyMap<number, string>,
-): PixelBatch {
+): Omit<PixelBatch, 'release'> {
   const kept = [...requests.keys()].filter((at) => !reasons.has(at));
   const broken = [...reasons.entries()]
     .sort(([a], [b]) => a - b)
@@ -85,16 +97,16 @@ function batchOf(
   kept.forEach((at, place) => {
     pixels.copyWithin(place * length, at * length, (at + 1) * length);
   });
-  return { pixels: pixels.slice(0, kept.length * length), kept, broken }; // [kept, 3, size, size]
+  return { pixels: pixels.subarray(0, kept.length * length), kept, broken }; // [kept, 3, size, size]
 }
 
 /** What is sent to the workers: of a picture in memory its own bytes, not all of a buffer that it is a part of. */
-function forSending({ source, seed }: PixelRequest): PixelRequest {
-  if ('path' in source) return { source: { path: source.path }, seed };
+function forSending({ source, seed, into }: PixelJob): PixelJob {
+  if ('path' in source) return { source: { path: source.path }, seed, into };
   const { mode, width, height, data, palette } = source.picture;
   const own = data.byteLength < data.buffer.byteLength ? data.slice() : data;
   const picture = { mode, width, height, data: own, ...(palette && { palette: palette.slice() }) };
-  return { source: { picture }, seed };
+  return { source: { picture }, seed, into };
 }
 
 function nameOf({ source }: PixelRequest): string {

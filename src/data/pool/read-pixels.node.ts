@@ -13,18 +13,24 @@ export interface PixelSettings {
   readonly augmentation?: Augmentation | undefined;
 }
 
-/** Float32 [3, size, size]; or why there is none, in one line. */
+/** A picture, and where its pixels go: float32 [3, size, size], shared between threads. */
+export interface PixelJob extends PixelRequest {
+  readonly into: Float32Array;
+}
+
+/** Fills `into`; or says why it could not, in one line. */
 export async function readPixels(
-  { source, seed }: PixelRequest,
+  { source, seed, into }: PixelJob,
   { size, normalization, augmentation }: PixelSettings,
-): Promise<Outcome<Float32Array<ArrayBuffer>>> {
+): Promise<Outcome<true>> {
   try {
     const picture = 'path' in source ? await readPicture(source.path) : source.picture;
-    const value =
-      augmentation && seed !== undefined
-        ? normalize(augment(picture, size, seed, augmentation), size * size, normalization)
-        : preprocess(picture, size, normalization);
-    return { value: value as Float32Array<ArrayBuffer> };
+    if (augmentation && seed !== undefined) {
+      normalize(augment(picture, size, seed, augmentation), size * size, normalization, into);
+    } else {
+      preprocess(picture, size, normalization, into);
+    }
+    return { value: true };
   } catch (error) {
     // Not a ClipError: memory that could not be had, say. One picture's trouble all the same.
     const reason = error instanceof ClipError ? error.message : oneLine(`${error}`);

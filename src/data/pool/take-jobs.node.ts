@@ -1,10 +1,10 @@
 // The workers' side of a crew: takes jobs one after another and reports each.
-import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { Jobs, Outcome, Report } from './crew.node.ts';
 
-/** Works for the crew that started this thread: `work` gives a job's result, and what of it is moved, not copied. */
+/** Works for the crew that started this thread. */
 export function takeJobs<Job, Result, Settings>(
-  work: (job: Job, settings: Settings) => Promise<[outcome: Outcome<Result>, moved: TransferListItem[]]>,
+  work: (job: Job, settings: Settings) => Promise<Outcome<Result>>,
 ): void {
   const { id, settings } = workerData as { id: number; settings: Settings };
   let before: Promise<void> = Promise.resolve();
@@ -14,8 +14,8 @@ export function takeJobs<Job, Result, Settings>(
         const at = Atomics.add(taken, 0, 1);
         if (at >= jobs.length) return;
         Atomics.store(taken, 1 + at, id);
-        const [outcome, moved] = await work(jobs[at]!, settings);
-        parentPort!.postMessage({ list, at, outcome } satisfies Report<Result>, moved);
+        const outcome = await work(jobs[at]!, settings);
+        parentPort!.postMessage({ list, at, outcome } satisfies Report<Result>);
       }
     });
   });

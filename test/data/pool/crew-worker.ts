@@ -9,5 +9,5 @@ takeJobs<string, string, { done: Int32Array }>(async (job, { done }) => {
   if (job === 'forever') await new Promise(() => setInterval(() => {}, 1000));
   Atomics.add(done, 0, 1);
   Atomics.notify(done, 0);
-  return [job === 'refuse' ? { reason: 'refused' } : { value: job.toUpperCase() }, []];
+  return job === 'refuse' ? { reason: 'refused' } : { value: job.toUpperCase() };
 });

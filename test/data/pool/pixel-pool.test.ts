@@ -113,7 +113,7 @@ test.each([0, 2])('what is broken is named and passed over, with %i workers', as
 
 test('nothing to read, and nothing that can be read', async () => {
   const none = { pixels: new Float32Array(0), kept: [], broken: [] };
-  expect(await pool().read([])).toEqual(none);
+  expect(await pool().read([])).toMatchObject(none);
   const lost = await pool().read([{ source: { path: '/none/1.png' } }, { source: { path: '/none/2.png' } }]);
   expect([lost.pixels.length, lost.kept, lost.broken.map(({ name }) => name)]).toEqual([
     0,

@@ -1,8 +1,8 @@
 // Pictures that could not be read: counted, named and passed over, until there are too many to be an accident.
-import type { BrokenPicture } from '../data/pool/pixel-batch.ts';
-import { ClipError } from '../errors.ts';
+import { ClipError } from '../../errors.ts';
+import type { BrokenPicture } from './pixel-batch.ts';
 
-/** More than this share of a set, or more than this many, and something else is wrong. */
+/** More than this share of a set, or more than this many unless said otherwise, and something else is wrong. */
 const MOST_SHARE = 0.1;
 const MOST = 100;
 const LISTED = 3;
@@ -13,15 +13,24 @@ export class BrokenPictures {
   readonly #set: { readonly name: string; readonly count: number };
   readonly #onNote: (note: string) => void;
 
-  /** `onNote` hears of each picture once. One is always forgiven. */
-  constructor(set: { readonly name: string; readonly count: number }, onNote: (note: string) => void) {
+  /** `onNote` hears of each picture once. A tenth is forgiven, but no more than `most`; one always is. */
+  constructor(
+    set: { readonly name: string; readonly count: number },
+    onNote: (note: string) => void,
+    most: number = MOST,
+  ) {
     this.#set = set;
-    this.#most = Math.max(1, Math.min(MOST, Math.floor(MOST_SHARE * set.count)));
+    this.#most = Math.max(1, Math.min(most, Math.floor(MOST_SHARE * set.count)));
     this.#onNote = onNote;
   }
 
   get count(): number {
     return this.#reasons.size;
+  }
+
+  /** Each one's name, and why. */
+  get list(): { name: string; reason: string }[] {
+    return Array.from(this.#reasons, ([name, reason]) => ({ name, reason }));
   }
 
   /** Throws ClipError, naming some, when there are too many. */
@@ -32,7 +41,7 @@ export class BrokenPictures {
       this.#onNote(`passed over: ${name}: ${reason}`);
     }
     if (this.count <= this.#most) return;
-    const some = Array.from(this.#reasons, ([name, reason]) => `${name}: ${reason}`).slice(0, LISTED);
+    const some = this.list.slice(0, LISTED).map(({ name, reason }) => `${name}: ${reason}`);
     throw new ClipError(`too many pictures of ${this.#set.name} cannot be read`, {
       expected: `at most ${this.#most} of ${this.#set.count}`,
       got: `${this.count}: ${some.join('; ')}`,

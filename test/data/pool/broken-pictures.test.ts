@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BrokenPictures } from '../../src/finetune/broken.ts';
+import { BrokenPictures } from '../../../src/data/pool/broken-pictures.ts';
 
 const broken = (i: number) => ({ at: i, name: `a/${i}.png`, reason: `not a picture: got bytes 0${i}` });
 

@@ -1,0 +1,128 @@
+// All pictures of a set → features. Workers read the next batches while the engine computes one.
+import * as tf from '@tensorflow/tfjs-core';
+import { BrokenPictures } from '../data/pool/broken-pictures.ts';
+import { type PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
+import type { PictureSet } from '../data/sets/picture-set.ts';
+import type { CLIPConfig } from '../model/config.ts';
+import { pictureBatch } from './batch-size.ts';
+import { EngineCalls } from './engine-calls.ts';
+import { freeMemory } from './free-memory.node.ts';
+import { type FeatureSpace, featureWidth, imageFeatures } from './image-features.ts';
+import type { LoadedModel } from './loaded-model.ts';
+
+export interface EmbedPicturesOptions {
+  /** Before the last projection or after it; after, unless given. */
+  space?: FeatureSpace | undefined;
+  /** Pictures in one call of the model; unless given, as many as are fast and fit the memory that is free. */
+  batch?: number | undefined;
+  /** Threads that read pictures; unless given, one less than there are cores, 1 … 8. */
+  workers?: number | undefined;
+  /** The most pictures that may be broken, if they are no more than a tenth; 100, unless given. */
+  mostBroken?: number | undefined;
+  /** Called with the pictures done so far, and all. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Called with each picture that cannot be read and why, and where a batch had to be made smaller. */
+  onNote?: ((note: string) => void) | undefined;
+}
+
+export interface PictureFeatures {
+  /** [n, D], row after row, not normalised. */
+  features: Float32Array;
+  /** Which picture of the set each row is, ascending; broken ones have none. */
+  kept: Int32Array;
+  /** The class of each row, where the set has classes. */
+  labels: Int32Array | undefined;
+  /** Those that could not be read, and why. */
+  broken: { name: string; reason: string }[];
+  /** Pictures in one call. */
+  batch: number;
+  /** The share of the time from the first call to the last in which the engine was at work, 0 … 1. */
+  busy: number;
+}
+
+/** Batches that are being read while one is computed. */
+const AHEAD = 2;
+
+/**
+ * Encodes every picture of the set. One that cannot be read is left out and told. Throws ClipError where too many cannot,
+ * for features that are no numbers, and where the engine's memory does not hold a batch, nor half of one.
+ */
+export async function embedPictures(
+  { model, backend }: LoadedModel,
+  set: PictureSet,
+  {
+    space = 'after',
+    workers,
+    mostBroken,
+    onProgress,
+    onNote = () => {},
+    ...options
+  }: EmbedPicturesOptions = {},
+): Promise<PictureFeatures> {
+  const { config } = model;
+  const side = config.image_resolution;
+  const length = 3 * side * side;
+  const batch = options.batch ?? pictureBatch(backend, config, freeMemory(backend));
+  const width = featureWidth(model, space);
+  const features = new Float32Array(set.count * width);
+  const kept: number[] = [];
+  const broken = new BrokenPictures(set, onNote, mostBroken);
+  const calls = new EngineCalls(backend, 'pictures', onNote);
+  for await (const { start, pixels, ...read } of pixelsOf(set, batch, config, workers)) {
+    broken.add(read.broken);
+    if (read.kept.length > 0) {
+      const values = await calls.run(read.kept.length, (from, to) => {
+        const images = tf.tensor4d(pixels.subarray(from * length, to * length), [to - from, 3, side, side]);
+        return imageFeatures(model, images, space); // [n, D]
+      });
+      features.set(values, kept.length * width);
+      for (const at of read.kept) kept.push(start + at);
+    }
+    read.release();
+    onProgress?.(Math.min(start + batch, set.count), set.count);
+  }
+  return {
+    features: features.subarray(0, kept.length * width),
+    kept: Int32Array.from(kept),
+    labels: set.labels && Int32Array.from(kept, (index) => set.labels![index]!),
+    broken: broken.list,
+    batch,
+    busy: calls.busy,
+  };
+}
+
+/** The set's batches in order, the next ones under way while one is used. */
+async function* pixelsOf(
+  set: PictureSet,
+  batch: number,
+  config: CLIPConfig,
+  workers: number | undefined,
+): AsyncGenerator<PixelBatch & { start: number }> {
+  const size = config.image_resolution;
+  const pool = new PixelPool({ size, normalization: config, workers: isReady(set, size) ? 0 : workers });
+  const ahead: { start: number; read: Promise<PixelBatch> }[] = [];
+  let next = 0;
+  try {
+    for (;;) {
+      while (next < set.count && ahead.length <= AHEAD) {
+        const count = Math.min(batch, set.count - next);
+        const first = next;
+        const requests = Array.from({ length: count }, (_, i) => ({ source: set.source(first + i) }));
+        ahead.push({ start: next, read: pool.read(requests) });
+        next += count;
+      }
+      const first = ahead.shift();
+      if (!first) return;
+      yield { start: first.start, ...(await first.read) };
+    }
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Pictures in memory, of the model's own size: handing them to workers costs more than it saves. */
+function isReady(set: PictureSet, size: number): boolean {
+  if (set.count === 0) return true;
+  const source = set.source(0);
+  return 'picture' in source && source.picture.width === size && source.picture.height === size;
+}

@@ -1,0 +1,78 @@
+// Texts → features. Those of about one length go through the model together, cut to the longest of them: a caption has a
+// dozen tokens, and the context length is 77. Their features are the same (see CLIP.encodeText).
+import * as tf from '@tensorflow/tfjs-core';
+import { textBatch } from './batch-size.ts';
+import { EngineCalls } from './engine-calls.ts';
+import type { LoadedModel } from './loaded-model.ts';
+
+export interface EmbedTextsOptions {
+  /** Texts in one call of the model; unless given, the more the shorter they are. */
+  batch?: number | undefined;
+  /** Cut texts that are over the context length, instead of throwing. */
+  truncate?: boolean | undefined;
+  /** Bytes that are free for the model's values, where the caller knows: batches are then made to fit. */
+  memory?: number | undefined;
+  /** Called with the texts done so far, and all. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Called where a batch had to be made smaller. */
+  onNote?: ((note: string) => void) | undefined;
+}
+
+export interface TextFeatures {
+  /** [n, E], a row for each text in the texts' order, not normalised. */
+  features: Float32Array;
+  /** The share of the time in which the engine was at work, 0 … 1. */
+  busy: number;
+}
+
+/**
+ * Encodes every text. Throws ClipError for one that is over the context length, unless `truncate` says otherwise, for
+ * features that are no numbers, and where the engine's memory does not hold a batch, nor half of one.
+ */
+export async function embedTexts(
+  { model, tokenizer, backend }: LoadedModel,
+  texts: readonly string[],
+  { batch, truncate, memory, onProgress, onNote = () => {} }: EmbedTextsOptions = {},
+): Promise<TextFeatures> {
+  const { config } = model;
+  const rows = tokenizer.tokenize(texts, config.context_length, truncate); // each [L]
+  const lengths = rows.map((row) => row.indexOf(tokenizer.endOfText) + 1);
+  const sizeFor = (length: number): number => batch ?? textBatch(backend, config, length, memory);
+  const features = new Float32Array(texts.length * config.embed_dim);
+  const calls = new EngineCalls(backend, 'texts', onNote);
+  let done = 0;
+  for (const indices of outsideIn(batchesByLength(lengths, sizeFor))) {
+    const length = lengths[indices[0]!]!; // the longest
+    const values = await calls.run(indices.length, (start, end) => {
+      const tokens = new Int32Array((end - start) * length);
+      indices.slice(start, end).forEach((index, row) => {
+        tokens.set(rows[index]!.subarray(0, length), row * length);
+      });
+      return model.encodeText(tf.tensor2d(tokens, [end - start, length], 'int32')); // [n, E]
+    });
+    indices.forEach((index, row) => {
+      const from = row * config.embed_dim;
+      features.set(values.subarray(from, from + config.embed_dim), index * config.embed_dim);
+    });
+    done += indices.length;
+    onProgress?.(done, texts.length);
+  }
+  return { features, busy: calls.busy };
+}
+
+/** Every index once, those of the greatest lengths first, in batches of the size that the longest in it allows. */
+export function batchesByLength(lengths: readonly number[], sizeFor: (length: number) => number): number[][] {
+  const order = Array.from(lengths, (_, index) => index).sort((a, b) => lengths[b]! - lengths[a]!);
+  const batches: number[][] = [];
+  for (let start = 0; start < order.length; ) {
+    const size = sizeFor(lengths[order[start]!]!);
+    batches.push(order.slice(start, start + size));
+    start += size;
+  }
+  return batches;
+}
+
+/** First, last, second, last but one …: what is too large shows at once, and the time that is left is told well. */
+function outsideIn<T>(list: readonly T[]): T[] {
+  return list.map((_, i) => list[i % 2 === 0 ? i / 2 : list.length - (i + 1) / 2]!);
+}
