@@ -1,6 +1,7 @@
 // The engines of Node, best first. TensorFlow's C library is used where the user has installed its binding.
 import { binding } from './binding.node.ts';
 import { cpu, type Engine, type EngineName, type StartOptions, startFirst } from './engine.ts';
+import { threadCount } from './threads/thread-count.node.ts';
 import { wasm } from './threads/wasm.node.ts';
 import { webgpu } from './webgpu.node.ts';
 
@@ -22,5 +23,6 @@ export const engines: readonly Engine[] = [
  * the engine's name; throws ClipError when the one asked for is not here.
  */
 export async function startEngine(wanted: string = 'auto', options: StartOptions = {}): Promise<EngineName> {
+  threadCount(options.threads); // throws for what is no number of threads, before an engine is tried
   return startFirst(engines, wanted, options);
 }

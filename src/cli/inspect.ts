@@ -2,13 +2,19 @@
 import type { Command } from 'commander';
 import type { CheckpointSummary, Share } from '../tasks/describe.ts';
 import { offerDownload } from './download.ts';
-import { backendOption, loadModel, type SettingsOptions, settingsOf, withSettings } from './options.ts';
+import {
+  type EngineOptions,
+  loadModel,
+  type SettingsOptions,
+  settingsOf,
+  withEngine,
+  withSettings,
+} from './options.ts';
 import { note, printJson, printLine } from './terminal.ts';
 
-interface Options extends SettingsOptions {
+interface Options extends SettingsOptions, EngineOptions {
   image?: string;
   text?: string;
-  backend: string;
   json?: boolean;
 }
 
@@ -26,8 +32,7 @@ export function registerInspect(program: Command): void {
     )
     .option('--image <file>', 'send this picture through the model')
     .option('--text <text>', 'send this text through the model');
-  withSettings(command)
-    .addOption(backendOption())
+  withEngine(withSettings(command))
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  clip-tfjs inspect ViT-B-32.pt --text "a photo of a cat"')
     .action(run);

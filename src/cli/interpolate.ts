@@ -3,17 +3,17 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Between } from '../finetune/interpolate.node.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import {
-  backendOption,
   checkFigurePath,
+  type EngineOptions,
   loadModel,
-  type ModelOptions,
   type PromptOptions,
   readTemplates,
+  withEngine,
   withTemplates,
 } from './options.ts';
 import { note, percent, printJson, printLine, progressBars, UsageError } from './terminal.ts';
 
-interface Options extends Pick<ModelOptions, 'backend'>, PromptOptions {
+interface Options extends EngineOptions, PromptOptions {
   alpha: number[];
   evalData?: string;
   zeroshot: string;
@@ -31,11 +31,10 @@ export function registerInterpolate(program: Command): void {
     )
     .argument('<a>', 'the model before: a name or a path')
     .argument('<b>', 'the model after, or a LoRA adapter for A');
-  withTemplates(command)
+  withEngine(withTemplates(command))
     .option('--alpha <from:to:step|alpha>', 'which alphas, 0 … 1', alphas, alphas('0:1:0.1'))
     .option('--eval-data <spec>', 'what B was trained for: pictures to judge on')
     .option('--zeroshot <spec>', 'what else the model is measured on', 'shapes')
-    .addOption(backendOption())
     .option('--figure <out.png>', 'draw both accuracies, a point an alpha')
     .option('--out <dir>', 'write the model of a single alpha there')
     .option('--json', 'print JSON')
@@ -50,7 +49,7 @@ Examples:
 }
 
 async function run(a: string, b: string, options: Options): Promise<void> {
-  const { alpha, evalData, zeroshot, figure, out, backend } = options;
+  const { alpha, evalData, zeroshot, figure, out, backend, threads } = options;
   checkFigurePath(figure);
   if (evalData === undefined && out === undefined) {
     throw new UsageError('nothing to do: expected --eval-data to measure on, or --out to write to');
@@ -71,10 +70,12 @@ async function run(a: string, b: string, options: Options): Promise<void> {
           zeroshot: await openPictureSet(zeroshot, 'test'),
         };
   if (out !== undefined) await checkNoModel(out);
-  const first = await loadModel({ model: a, backend });
-  const second = await loadModel(
-    (await isAdapterFile(b)) ? { model: a, adapter: b, backend } : { model: b, backend },
-  );
+  const engine: EngineOptions = { backend, ...(threads !== undefined && { threads }) };
+  const first = await loadModel({ model: a, ...engine });
+  const second = await loadModel({
+    ...((await isAdapterFile(b)) ? { model: a, adapter: b } : { model: b }),
+    ...engine,
+  });
   const bars = progressBars();
   const points = sets
     ? await interpolate(first, second, sets, {

@@ -11,17 +11,13 @@ import { offerDownload } from './download.ts';
 import { wholeNumber } from './numbers.ts';
 import { note, progressBar, UsageError } from './terminal.ts';
 
-export interface ModelOptions extends SettingsOptions {
+export interface ModelOptions extends SettingsOptions, EngineOptions {
   model: string;
-  backend: string;
 }
 
 export function withModel(command: Command): Command {
-  return withSettings(
-    command
-      .option('--model <name|path>', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini')
-      .addOption(backendOption()),
-  );
+  command.option('--model <name|path>', "a name that clip-tfjs models lists, or a checkpoint's path", 'mini');
+  return withSettings(withEngine(command));
 }
 
 /** What may be said of a model whose files do not say it. */
@@ -72,12 +68,29 @@ function twoCounts(value: string): [number, number] {
 
 export const BACKENDS: readonly string[] = ['auto', 'cuda', 'native', 'webgpu', 'wasm', 'cpu'];
 
-export function backendOption(): Option {
-  return new Option('--backend <engine>', 'what computes').choices(BACKENDS).default('auto');
+/** What computes, and with how many threads. */
+export interface EngineOptions {
+  backend: string;
+  threads?: number;
+}
+
+export function withEngine(command: Command): Command {
+  const backend = new Option('--backend <engine>', 'what computes').choices(BACKENDS).default('auto');
+  return withThreads(command.addOption(backend));
+}
+
+export function withThreads(command: Command): Command {
+  const all = 'OMP_NUM_THREADS, else the processors this process may use';
+  return command.option('--threads <n>', `of native and wasm (default: ${all})`, wholeNumber(1));
 }
 
 /** Loads the model with a bar, and says on which engine. */
-export async function loadModel({ model, backend, ...settings }: ModelOptions): Promise<LoadedModel> {
+export async function loadModel({
+  model,
+  backend,
+  threads,
+  ...settings
+}: ModelOptions): Promise<LoadedModel> {
   const { load } = await import('../tasks/load.node.ts');
   await offerDownload(model);
   const bar = progressBar(`loading ${model}`);
@@ -85,6 +98,7 @@ export async function loadModel({ model, backend, ...settings }: ModelOptions): 
     const loaded = await load(model, {
       ...settingsOf(settings),
       backend,
+      threads,
       onProgress: bar.update,
       onNote: note,
     });

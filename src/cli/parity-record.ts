@@ -5,14 +5,13 @@ import type { Run } from '../parity/compare-key.ts';
 import type { Part } from '../parity/keys.ts';
 import type { Recording } from '../parity/recording.ts';
 import { wholeNumber } from './numbers.ts';
-import { backendOption, type SettingsOptions, withSettings } from './options.ts';
+import { type EngineOptions, type SettingsOptions, withEngine, withSettings } from './options.ts';
 import { withParts, withRecording } from './parity-options.ts';
 import { loadSubject, type NamedSubject } from './parity-subject.ts';
 import { note, printLine, progressBar, UsageError } from './terminal.ts';
 
-interface Options extends SettingsOptions {
+interface Options extends SettingsOptions, EngineOptions {
   model?: string;
-  backend: string;
   out: string;
   reference?: string;
   image?: string[];
@@ -40,8 +39,7 @@ export function registerParityRecord(parity: Command): void {
     '--model <name|path>',
     "a model (default: the reference's own weights, else mini)",
   );
-  withSettings(command)
-    .addOption(backendOption())
+  withEngine(withSettings(command))
     .addHelpText(
       'after',
       `
@@ -59,12 +57,12 @@ async function run(options: Options, command: Command): Promise<void> {
     throw new UsageError('--reference brings its own inputs: expected it without --image and --text');
   }
   if (reference === undefined) {
-    const subject = await loadSubject(options, options.backend);
+    const subject = await loadSubject(options);
     return record(subject, await chooseInputs(subject, options), PARTS, options, version);
   }
   const { partsOf } = await import('../parity/record.ts');
   await withRecording(reference, async (recording) => {
-    const subject = await loadSubject(options, options.backend, { recording, path: reference });
+    const subject = await loadSubject(options, { recording, path: reference });
     await record(subject, recording, partsOf(recording), options, version);
   });
 }

@@ -1,7 +1,7 @@
 // The model that parity's commands run.
 import type { Recording } from '../parity/recording.ts';
 import type { Subject } from '../parity/run.ts';
-import { loadModel, type SettingsOptions, settingsOf } from './options.ts';
+import { type EngineOptions, loadModel, type SettingsOptions, settingsOf } from './options.ts';
 import { note, progressBar } from './terminal.ts';
 
 export interface NamedSubject extends Subject {
@@ -14,8 +14,7 @@ export interface NamedSubject extends Subject {
 
 /** The model that was named; else that of the recording's own weights; else the embedded one. */
 export async function loadSubject(
-  { model: name, ...settings }: SettingsOptions & { model?: string },
-  backend: string,
+  { model: name, ...options }: SettingsOptions & EngineOptions & { model?: string },
   reference?: { recording: Recording; path: string },
 ): Promise<NamedSubject> {
   const { hasOwnModel, ownModel } = await import('../parity/own-model.ts');
@@ -23,23 +22,20 @@ export async function loadSubject(
   if (name !== undefined || !reference || !hasOwnModel(reference.recording)) {
     if (name === undefined && reference && reference.path !== MINI_REFERENCE)
       note('model: mini, for the recording carries no weights (see --model)');
-    const { model, tokenizer, release, ...loaded } = await loadModel({
-      ...settings,
-      model: name ?? MINI,
-      backend,
-    });
+    const { model, tokenizer, release, ...loaded } = await loadModel({ ...options, model: name ?? MINI });
     return { model, tokenizer, release, name: loaded.name, backend: loaded.backend, isOwn: false };
   }
   const { recording, path } = reference;
   const { startEngine } = await import('../backend/engines.node.ts');
   const { mergesBeside } = await import('../checkpoint/model-files.node.ts');
   const { releaseModel } = await import('../checkpoint/state-dict.ts');
-  const engine = await startEngine(backend, { onNote: note });
+  const { backend, threads } = options;
+  const engine = await startEngine(backend, { threads, onNote: note });
   note(`engine: ${engine}`);
   const bar = progressBar('loading the recorded weights');
   try {
     const { model, tokenizer } = await ownModel(recording, path, {
-      ...settingsOf(settings),
+      ...settingsOf(options),
       merges: await mergesBeside(path),
       onProgress: bar.update,
     });

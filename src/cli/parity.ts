@@ -1,7 +1,7 @@
 // clip-tfjs parity: where this program and a recorded run part, and by how much.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Recording } from '../parity/recording.ts';
-import { BACKENDS, checkFigurePath, type SettingsOptions, withSettings } from './options.ts';
+import { BACKENDS, checkFigurePath, type SettingsOptions, withSettings, withThreads } from './options.ts';
 import { registerParityCompare } from './parity-compare.ts';
 import {
   type NamedReport,
@@ -18,6 +18,7 @@ interface Options extends ReportOptions, SettingsOptions {
   model?: string;
   reference?: string;
   backend: string[];
+  threads?: number;
 }
 
 export function registerParity(program: Command): void {
@@ -35,7 +36,7 @@ export function registerParity(program: Command): void {
         .argParser(readBackends)
         .default(['auto'], 'auto'),
     );
-  withReport(withSettings(command))
+  withReport(withSettings(withThreads(command)))
     .addHelpText(
       'after',
       `
@@ -68,7 +69,7 @@ async function run(options: Options): Promise<void> {
     const reports: NamedReport[] = [];
     let model = '';
     for (const backend of options.backend) {
-      const subject = await loadSubject(options, backend, { recording: reference, path });
+      const subject = await loadSubject({ ...options, backend }, { recording: reference, path });
       model = subject.name;
       reports.push({ backend: subject.backend, report: await reportOn(subject, reference, options) });
       subject.release();

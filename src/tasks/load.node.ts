@@ -33,6 +33,8 @@ export interface FileSettings extends ModelSettings {
 export interface LoadOptions extends FileSettings {
   /** The engine: `auto` (default), `cuda`, `native`, `webgpu`, `wasm` or `cpu`. */
   backend?: string;
+  /** Threads of `native` and `wasm`, 1 … 1024. Default: OMP_NUM_THREADS, else the processors that this process may use. */
+  threads?: number | undefined;
   /** Fetch one of OpenAI's models where it is not here yet, as `clip.load` does in Python. Default: throw. */
   download?: boolean;
   /** Called with the bytes of weights read so far and in all. */
@@ -47,12 +49,12 @@ export interface LoadOptions extends FileSettings {
  * vocabulary. Throws ClipError for a name that is neither, a file that is no CLIP, or an engine that is not here.
  */
 export async function load(nameOrPath: string = MINI, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { backend, download, onProgress, onNote = console.warn, ...settings } = options;
+  const { backend, threads, download, onProgress, onNote = console.warn, ...settings } = options;
   if (download && isMissing(nameOrPath)) await downloadPublished(nameOrPath, { onNote });
   return withModel(nameOrPath, settings, (checkpoint, { file, merges }) =>
     loadCheckpoint(checkpoint, file, {
       name: nameOrPath,
-      startEngine: () => startEngine(backend, { onNote }),
+      startEngine: () => startEngine(backend, { threads, onNote }),
       merges,
       onProgress,
       onNote,

@@ -1,7 +1,7 @@
-// Starts TensorFlow.js's threaded WebAssembly build in Node, where upstream switches it off. Emscripten's file for it, which
-// the package carries, was made for Node too: what it lacks there is workers that know where it is and that let a process
-// end. Here it gets them: as many as are used (it would start eight), with nothing of the process's own start-up in
-// them, and without a trace in the process's globals.
+// Starts TensorFlow.js's builds of its WebAssembly engine in Node, the threaded one too, which upstream switches off there.
+// Emscripten's file for that one was made for Node as well. What it lacks is workers that can find it, and some care: it
+// would start eight of them, keep the process alive, and leave listeners and a global behind. Here it gets as many as it
+// uses, which run nothing of what the process was told to load in every thread, and the process stays as it was.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
@@ -10,59 +10,62 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 const require = createRequire(import.meta.url);
 const FOLDER = '@tensorflow/tfjs-backend-wasm/wasm-out';
 
-type Module = BackendWasm['wasm'];
-
-/** A worker as Emscripten keeps it. */
-export interface Pthread extends Worker {
-  onerror?: (error: Error) => void;
-}
-
-interface Threads {
-  unusedWorkers: Pthread[];
-  runningWorkers: Pthread[];
-}
-
-/** What Emscripten is given, and makes its module of. */
-interface Settings {
-  PThread?: Threads;
-  mainScriptUrlOrBlob?: string;
-  [name: string]: unknown;
-}
-
-type Factory = (settings: Settings) => Promise<Module & { PThread?: Threads }>;
+/** The most that the threaded build uses. */
+export const MOST_THREADS = 8;
+/** Workers start within a tenth of a second; a machine that is much busier than that gains nothing by them. */
+const PATIENCE_MS = 20_000;
 
 /** Which of upstream's three builds. */
 export type Build = 'threaded-simd' | 'simd' | 'plain';
 
-/** The build's module, ready, for `new BackendWasm`; with `threads` − 1 workers where it is the threaded one. */
-export async function startModule(build: Build, threads = 1): Promise<Module> {
+/** A worker as Emscripten keeps it. */
+interface Pthread extends Worker {
+  onerror?: (error: Error) => void;
+}
+
+type Module = BackendWasm['wasm'] & { PThread?: { unusedWorkers: Pthread[]; runningWorkers: Pthread[] } };
+
+/** What Emscripten is given, and makes its module of. */
+type Settings = Partial<Module> & Record<string, unknown>;
+
+/**
+ * The build's module, ready for `new BackendWasm`; the threaded build needs 2 … 8 `threads`. Rejects with an Error where the
+ * build, its memory or its workers cannot be had; nothing is left of it then.
+ */
+export async function startModule(build: Build, threads: number = 1): Promise<Module> {
   const script = require.resolve(
     `${FOLDER}/tfjs-backend-wasm${build === 'threaded-simd' ? `-${build}` : ''}.js`,
   );
   const binary = require.resolve(`${FOLDER}/tfjs-backend-wasm${build === 'plain' ? '' : `-${build}`}.wasm`);
-  const workers = build === 'threaded-simd' ? startWorkers(threads - 1) : [];
+  const workers: Pthread[] = [];
+  let timer: NodeJS.Timeout | undefined;
   try {
-    const compiled = await WebAssembly.compile(await readFile(binary));
+    for (let started = 1; started < threads; started++) workers.push(startWorker());
     return await new Promise((resolve, reject) => {
-      for (const worker of workers) worker.once('error', reject);
+      const late = () => reject(new Error(`no worker in ${PATIENCE_MS / 1000} seconds`));
+      timer = setTimeout(late, PATIENCE_MS);
+      for (const worker of workers) {
+        worker.once('error', reject);
+        worker.once('exit', () => reject(new Error('a worker ended at once')));
+      }
       const settings: Settings = {
         mainScriptUrlOrBlob: script, // what a worker reads and runs
         locateFile: (file: string) => file,
         print: () => {},
-        printErr: () => {},
-        onAbort: (reason: unknown) => reject(new Error(`WebAssembly: ${reason}`)),
+        printErr: () => {}, // all of it comes as an error too
+        onAbort: (reason: unknown) => reject(new Error(`WebAssembly stopped: ${reason}`)),
         instantiateWasm: (imports: WebAssembly.Imports, receive: (...made: unknown[]) => void) => {
           if (settings.PThread) settings.PThread.unusedWorkers = workers;
-          // The build takes at most half of the processors it is told of.
+          // The build takes at most half of the processors that it is told of.
           const env = { ...imports.env, emscripten_num_logical_cores: () => 2 * threads };
-          WebAssembly.instantiate(compiled, { ...imports, env }).then(
-            (instance) => receive(instance, compiled),
-            reject,
-          );
+          instantiate(binary, { ...imports, env }).then(({ instance, module }) => {
+            receive(instance, module);
+            for (const worker of workers) worker.onerror = reject; // Emscripten's would throw
+          }, reject);
           return {};
         },
       };
-      withoutTraces(() => (require(script) as Factory)(settings)).then(
+      withoutTraces(() => (require(script) as (settings: Settings) => Promise<Module>)(settings)).then(
         (module) => resolve(withNames(module)),
         reject,
       );
@@ -70,31 +73,52 @@ export async function startModule(build: Build, threads = 1): Promise<Module> {
   } catch (error) {
     for (const worker of workers) void worker.terminate();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-/** Workers that run Emscripten's own script, and none of what the process was told to run in every thread. */
-function startWorkers(count: number): Pthread[] {
-  const { wasmWorkerContents } = require(`${FOLDER}/tfjs-backend-wasm-threaded-simd.worker.js`);
-  const source = wasmWorkerContents.replace(/\n/g, '\\n'); // a line break inside a string of it
-  return Array.from({ length: count }, () => new Worker(source, { eval: true, env: {}, execArgv: [] }));
+/** Lets the process end though the threads wait for work. To be called when the backend has started them. */
+export function release({ PThread }: Module): void {
+  for (const worker of PThread?.runningWorkers ?? []) {
+    worker.removeAllListeners('exit');
+    worker.onerror = (error) => {
+      throw error;
+    };
+    worker.unref();
+  }
 }
 
-/** Calls what changes the process's globals on its way, and changes them back. */
+/** A worker that runs Emscripten's own script, and none of what the process was told to load in every thread. */
+function startWorker(): Pthread {
+  const { wasmWorkerContents } = require(`${FOLDER}/tfjs-backend-wasm-threaded-simd.worker.js`);
+  const source = wasmWorkerContents.replace(/\n/g, '\\n'); // a line break inside a string of it
+  const worker = new Worker(source, { eval: true, env: {}, execArgv: [] });
+  return worker.on('error', () => {}); // or one that nobody waits for any more would end the process
+}
+
+async function instantiate(
+  binary: string,
+  imports: WebAssembly.Imports,
+): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
+  return WebAssembly.instantiate(await readFile(binary), imports);
+}
+
+/** Calls what changes the process's globals and listeners on its way, and puts them back. */
 function withoutTraces<T>(start: () => T): T {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
-  const listeners = events.map((event) => process.listeners(event as 'uncaughtException'));
+  const before = events.flatMap((event): unknown[] => process.listeners(event as 'uncaughtException'));
   const worker = Object.getOwnPropertyDescriptor(globalThis, 'Worker');
-  // Emscripten starts eight workers at once: these stand for them until ours take their place.
+  // Emscripten makes eight workers at once: these stand for them until ours take their place.
   Object.defineProperty(globalThis, 'Worker', { configurable: true, get: () => class {}, set: () => {} });
   try {
     return start();
   } finally {
     if (worker) Object.defineProperty(globalThis, 'Worker', worker);
     else Reflect.deleteProperty(globalThis, 'Worker');
-    for (const [at, event] of events.entries()) {
+    for (const event of events) {
       for (const listener of process.listeners(event as 'uncaughtException')) {
-        if (!listeners[at]!.includes(listener)) process.removeListener(event, listener);
+        if (!before.includes(listener)) process.removeListener(event, listener);
       }
     }
   }

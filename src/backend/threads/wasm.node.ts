@@ -1,33 +1,69 @@
 // The engine `wasm` in Node: TensorFlow.js's WebAssembly backend, with threads where it can have them.
 import * as tf from '@tensorflow/tfjs-core';
 import { wasm as browserWasm, type Engine, type StartOptions, selectBackend } from '../engine.ts';
-import { type Pthread, startModule } from './emscripten.node.ts';
+import { MOST_THREADS, release, startModule } from './emscripten.node.ts';
 import { threadCount } from './thread-count.node.ts';
 
-const PRIORITY = 2; // upstream's, among TensorFlow.js's backends
+const PRIORITY = 2; // upstream's own, among TensorFlow.js's backends
 
+/** How many threads the backend that runs was to have; it may have got one. */
+let wanted: number | undefined;
+let starting: Promise<void> = Promise.resolve();
+
+/** With another number of threads than it runs with it starts anew, unless tensors live on it: then it says so. */
 export const wasm: Engine = {
   ...browserWasm,
-  start: async (options) => {
-    if (!tf.findBackend('wasm')) await register(options);
-    await selectBackend('wasm');
+  start: (options) => {
+    const turn = starting.then(() => start(options));
+    starting = turn.catch(() => {});
+    return turn;
   },
 };
 
-async function register({ threads: asked, onNote }: StartOptions): Promise<void> {
+async function start({ threads, onNote = () => {} }: StartOptions): Promise<void> {
+  const running = tf.findBackend('wasm') as (tf.KernelBackend & { numDataIds(): number }) | null;
+  const isOther = running !== null && threads !== undefined && threads !== wanted;
+  if (isOther && running.numDataIds() > 0) {
+    onNote('wasm keeps the number of threads that it has: tensors live on it');
+  } else if (isOther || !running) {
+    await register(threads, onNote);
+  }
+  await selectBackend('wasm');
+}
+
+async function register(asked: number | undefined, onNote: (note: string) => void): Promise<void> {
+  const { count, source } = threadCount(asked);
   const { BackendWasm, setThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
-  const threads = threadCount(asked);
-  const module = await (threads > 1 ? startModule('threaded-simd', threads) : startModule('simd')).catch(
-    (error: Error) => {
-      if (threads === 1) throw error;
-      onNote?.(`wasm runs with one thread: ${error.message.split('\n')[0]}`);
-      return startModule('simd');
-    },
-  );
-  setThreadsCount(threads);
+  if (count === 1 && source !== 'asked' && source !== 'OMP_NUM_THREADS') {
+    onNote('wasm runs with one thread: this process may use one processor');
+  }
+  if (count > MOST_THREADS && source === 'asked') {
+    onNote(`wasm runs with ${MOST_THREADS} threads: it can use no more`);
+  }
+  const module = await startBest(Math.min(count, MOST_THREADS), onNote);
+  setThreadsCount(Math.min(count, MOST_THREADS));
   const backend = new BackendWasm(module);
-  const { PThread } = module as { PThread?: { runningWorkers: Pthread[] } };
-  for (const worker of PThread?.runningWorkers ?? []) worker.unref();
-  tf.removeBackend('wasm'); // upstream's own way to start it
+  release(module);
+  tf.removeBackend('wasm'); // the one before, and upstream's own way to start it
   tf.registerBackend('wasm', () => backend, PRIORITY);
+  wanted = asked ?? count;
+}
+
+/** The best of upstream's builds that starts here. What is missing is said. */
+async function startBest(
+  threads: number,
+  onNote: (note: string) => void,
+): Promise<Awaited<ReturnType<typeof startModule>>> {
+  if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) {
+    onNote('wasm runs slowly and with one thread: its vector instructions (SIMD) are not to be had here');
+    return startModule('plain');
+  }
+  if (threads === 1) return startModule('simd');
+  try {
+    if (typeof SharedArrayBuffer === 'undefined') throw new Error('SharedArrayBuffer is not to be had here');
+    return await startModule('threaded-simd', threads);
+  } catch (error) {
+    onNote(`wasm runs with one thread: ${(error as Error).message.split('\n')[0]}`);
+    return startModule('simd');
+  }
 }
