@@ -2,6 +2,7 @@
 // Upstream would make a device itself; ours is watched, so that what goes wrong on the GPU is heard of.
 import * as tf from '@tensorflow/tfjs-core';
 import { type StartOptions, selectBackend } from './engine.ts';
+import { registerWebGPUKernels } from './kernels/webgpu.ts';
 import { type Backend, watch } from './webgpu-watch.ts';
 
 export const BACKEND_PACKAGE = '@tensorflow/tfjs-backend-webgpu@4.22.0';
@@ -29,6 +30,7 @@ export async function startWebGPU(
     const software = softwareName(adapter.info);
     if (auto) checkGPU(software);
     const { WebGPUBackend } = await load();
+    registerWebGPUKernels();
     const device = await requestDevice(adapter);
     const backend = watch(new WebGPUBackend(device, adapter.info), device);
     tf.removeBackend('webgpu'); // upstream's, or the one whose device was lost

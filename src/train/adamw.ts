@@ -2,6 +2,7 @@
 // torch.optim.AdamW; TensorFlow.js has Adam without the decoupled decay, and keeps its slots by position.
 import * as tf from '@tensorflow/tfjs-core';
 import { type AdamWTensors, hasNativeAdamW, nativeAdamW } from '../backend/kernels/native-adamw.ts';
+import { webgpuAdamW } from '../backend/kernels/webgpu-adamw.ts';
 import { Parameter } from '../model/module.ts';
 
 export interface AdamWOptions {
@@ -50,12 +51,10 @@ export class AdamW {
     const correction = Math.sqrt(1 - beta2 ** this.steps);
     const stepSize = learningRate / (1 - beta1 ** this.steps);
     const parameters = this.#tensors(gradients, learningRate);
-    if (hasNativeAdamW()) {
+    const fast = hasNativeAdamW() ? nativeAdamW : tf.getBackend() === 'webgpu' ? webgpuAdamW : undefined;
+    if (fast) {
       // mean / (√square / c + ε) = c · mean / (√square + c ε)
-      nativeAdamW(
-        { stepSize: stepSize * correction, epsilon: epsilon * correction, beta1, beta2 },
-        parameters,
-      );
+      fast({ stepSize: stepSize * correction, epsilon: epsilon * correction, beta1, beta2 }, parameters);
     } else {
       for (const tensors of parameters) this.#change(tensors, stepSize, correction);
     }
@@ -72,7 +71,7 @@ export class AdamW {
     }
   }
 
-  /** The definition, which the native engine's own operation is held to. */
+  /** The definition, which those of the engines are held to. */
   #change({ value, mean, square, keep, gradient }: AdamWTensors, stepSize: number, correction: number): void {
     const { beta1, beta2, epsilon } = this.options;
     assign(mean, () => tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)));

@@ -1,5 +1,6 @@
 // One operation of TensorFlow's C library, run through its Node binding, and kernels made of several.
 import * as tf from '@tensorflow/tfjs-core';
+import { type FastKernel, type Inputs, registerFastKernel } from './kernel.ts';
 
 /** The part of the `tensorflow` backend that is used here. */
 export interface NativeBackend {
@@ -46,32 +47,17 @@ export function works(attempt: () => tf.Tensor): boolean {
   }
 }
 
-type Inputs<Name extends string> = Record<Name, tf.Tensor>;
-
-export interface NativeKernel<Name extends string> {
-  /** The function of src/model/ops.ts that it does the work of. */
-  name: string;
+/** A kernel made of operations, whose temporary tensors are freed. */
+export interface NativeKernel<Name extends string> extends FastKernel<Name> {
   forward(inputs: Inputs<Name>, attributes: tf.NamedAttrMap): tf.Tensor;
-  /** The inputs that `backward` needs, and whether it needs the answer. */
-  saves: Name[];
-  savesAnswer?: boolean;
-  /** The gradient for each input, from the answer's and from what was saved: the inputs in the order of `saves`, the answer. */
-  backward(dy: tf.Tensor, saved: tf.Tensor[], attributes: tf.NamedAttrMap): Record<string, () => tf.Tensor>;
 }
 
 /** Puts a kernel and its gradient where TensorFlow.js looks for them. */
 export function register<Name extends string>(kernel: NativeKernel<Name>): void {
-  const { name, forward, backward, saves, savesAnswer = false } = kernel;
-  tf.registerKernel({
-    kernelName: name,
-    backendName: 'tensorflow',
-    kernelFunc: ({ inputs, attrs }) => tf.tidy(() => forward(inputs as Inputs<Name>, attrs ?? {})),
-  });
-  tf.registerGradient({
-    kernelName: name,
-    inputsToSave: saves,
-    outputsToSave: [savesAnswer],
-    gradFunc: (dy, saved, attrs) => backward(dy as tf.Tensor, saved, attrs),
+  const { forward } = kernel;
+  registerFastKernel('tensorflow', {
+    ...kernel,
+    forward: (inputs, attributes) => tf.tidy(() => forward(inputs, attributes)),
   });
 }
 
