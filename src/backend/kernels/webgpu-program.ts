@@ -100,24 +100,23 @@ export function elementwise(
   return viewed(answer, like.shape);
 }
 
-/** What joins a workgroup's threads, for code where all of them pass. */
+/**
+ * What joins a workgroup's threads, for code where all of them pass. Each thread adds up all parts itself: reading what
+ * others read too is cheap, and waiting for each other is not.
+ */
 const JOINED = `
   var<workgroup> lanes : array<f32, ${THREADS}>;
-
-  ${joined('total', 'lanes[localIndex] + lanes[localIndex + half]')}
-  ${joined('largest', 'max(lanes[localIndex], lanes[localIndex + half])')}
+  ${joined('total', '0.0', 'all + lanes[i]')}
+  ${joined('largest', 'lanes[0]', 'max(all, lanes[i])')}
 `;
 
-function joined(name: string, two: string): string {
+function joined(name: string, first: string, next: string): string {
   return `fn ${name}(value : f32) -> f32 {
+    workgroupBarrier(); // until all have read what was there before
     lanes[localIndex] = value;
     workgroupBarrier();
-    for (var half = ${THREADS / 2}u; half > 0u; half = half / 2u) {
-      if (localIndex < half) { lanes[localIndex] = ${two}; }
-      workgroupBarrier();
-    }
-    let all = lanes[0];
-    workgroupBarrier();
+    var all = ${first};
+    for (var i = 0; i < ${THREADS}; i = i + 1) { all = ${next}; }
     return all;
   }`;
 }
