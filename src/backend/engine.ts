@@ -23,6 +23,9 @@ export interface Engine {
   start(options: StartOptions): Promise<void>;
 }
 
+/** An engine that has been set up, and does not work: `auto` says so before it goes on. The message says why. */
+export class BrokenEngine extends Error {}
+
 /** Selects a backend that has been imported, by TensorFlow.js's own name for it. */
 export async function selectBackend(name: string): Promise<void> {
   tf.enableProdMode(); // or TensorFlow.js advertises its Node binding on every start
@@ -57,13 +60,19 @@ export async function startFirst(
   options: StartOptions = {},
 ): Promise<EngineName> {
   const candidates = wanted === 'auto' ? engines : engines.filter(({ name }) => name === wanted);
+  const { onNote = console.warn } = options;
   const reasons: string[] = [];
+  const broken: string[] = [];
   for (const engine of candidates) {
     try {
       await engine.start({ ...options, auto: wanted === 'auto' });
+      for (const one of broken) onNote(`${one}; going on with ${engine.name}`);
       return engine.name;
     } catch (error) {
-      reasons.push((error as Error).message.split('\n')[0]!);
+      const reason = (error as Error).message.split('\n')[0]!;
+      reasons.push(reason);
+      if (error instanceof BrokenEngine)
+        broken.push(`${engine.name} is set up, but ${reason} (${engine.hint})`);
     }
   }
   const [engine] = candidates;

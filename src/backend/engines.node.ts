@@ -1,22 +1,12 @@
 // The engines of Node, best first. TensorFlow's C library is used where the user has installed its binding.
-import { binding } from './binding.node.ts';
+import { cuda, native } from './binding.node.ts';
 import { cpu, type Engine, type EngineName, type StartOptions, startFirst } from './engine.ts';
 import { threadCount } from './threads/thread-count.node.ts';
 import { wasm } from './threads/wasm.node.ts';
 import { webgpu } from './webgpu.node.ts';
 
 /** In the order in which `auto` tries them. */
-export const engines: readonly Engine[] = [
-  binding(
-    'cuda',
-    '@tensorflow/tfjs-node-gpu',
-    'npm install @tensorflow/tfjs-node-gpu, beside an NVIDIA GPU and CUDA',
-  ),
-  binding('native', '@tensorflow/tfjs-node', 'clip-tfjs setup native'),
-  webgpu,
-  wasm,
-  cpu,
-];
+export const engines: readonly Engine[] = [cuda, native, webgpu, wasm, cpu];
 
 /**
  * Makes TensorFlow.js run on `wanted`: `auto` takes the first of cuda, native, webgpu, wasm and cpu that works. Returns

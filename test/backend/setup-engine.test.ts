@@ -12,7 +12,7 @@ import type { CLIP } from '../../src/model/clip.ts';
 import { contrastiveLoss } from '../../src/model/loss.ts';
 import { fixtureModel, relativeError } from '../support.ts';
 
-const isThere = existsSync(places().installed);
+const isThere = existsSync(places('native').installed);
 if (!isThere)
   console.log('skipped: tests of the engine native, which is not set up (clip-tfjs setup native)');
 

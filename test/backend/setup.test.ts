@@ -5,15 +5,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkMachine } from '../../src/backend/setup/before.node.ts';
+import { checkMachine, type Machine as Kind } from '../../src/backend/setup/before.node.ts';
+import type { SetUpEngine } from '../../src/backend/setup/recipe.ts';
 import { tellingLine } from '../../src/backend/setup/run.node.ts';
-import { removeNative, type SetupOptions, setUpNative } from '../../src/backend/setup/setup.node.ts';
+import { removeEngine, type SetupOptions, setUp as setUpEngine } from '../../src/backend/setup/setup.node.ts';
 import { lacking, type Machine, makeMachine } from './stand-ins.ts';
 
 if (lacking) console.log(`skipped: setup native on a made-up machine; ${lacking}`);
 
 const FETCHES = ['@tensorflow/tfjs-node', 'node-api-headers', 'beside'].map((name) => `npm pack ${name}`);
-const ALL_CALLS = [...FETCHES, 'python3 pip download', 'g++ compile'];
+const ALL_CALLS = [...FETCHES, 'python3 pip download tensorflow-cpu', 'g++ compile'];
 const ALL_FOLDERS = ['binding', 'libraries', 'packages', 'tfjs-node'];
 
 describe.skipIf(lacking)('setup native', () => {
@@ -26,7 +27,7 @@ describe.skipIf(lacking)('setup native', () => {
   /** Sets up, and gives the state of each step. */
   async function setUp(more: SetupOptions = {}): Promise<Record<string, string>> {
     const { recipe, where, env } = machine;
-    const { steps } = await setUpNative({ recipe, where, env, ...more });
+    const { steps } = await setUpEngine('native', { recipe, where, env, ...more });
     return Object.fromEntries(steps.map(({ name, state }) => [name, state]));
   }
   const done = { packages: 'done', libraries: 'done', binding: 'done', link: 'done', check: 'done' };
@@ -61,7 +62,7 @@ describe.skipIf(lacking)('setup native', () => {
     bytes[99]! ^= 1;
     writeFileSync(library, bytes);
     expect(await setUp()).toEqual({ ...there, libraries: 'done', link: 'already there', check: 'done' });
-    expect(machine.calls()).toEqual([...ALL_CALLS, 'python3 pip download']);
+    expect(machine.calls()).toEqual([...ALL_CALLS, 'python3 pip download tensorflow-cpu']);
   });
 
   test.each(['truncated', 'refused'])(
@@ -69,15 +70,15 @@ describe.skipIf(lacking)('setup native', () => {
     async (how) => {
       machine.tell('python3', how);
       expect(await setUp()).toEqual(done);
-      expect(machine.calls()).toContain('python3 pip download past the cache');
+      expect(machine.calls()).toContain('python3 pip download tensorflow-cpu past the cache');
     },
   );
 
   test('uninstall removes what was made, and nothing else', async () => {
     const { where } = machine;
-    expect(await removeNative(where)).toEqual([]);
+    expect(await removeEngine('native', where)).toEqual([]);
     await setUp();
-    expect(await removeNative(where)).toEqual([where.installed, where.cache]);
+    expect(await removeEngine('native', where)).toEqual([where.installed, where.cache]);
     expect(machine.left()).toEqual([]);
     expect(existsSync(join(dirname(where.installed), 'tfjs-core'))).toBe(true);
   });
@@ -95,7 +96,7 @@ describe.skipIf(lacking)('setup native', () => {
     ['no tar', (m) => m.lose('tar'), /through tar, which is not here.*apt install tar/, []],
     [
       'no room',
-      (m) => Object.assign(m.recipe, { room: 1e17 }),
+      (m) => Object.assign(m.recipe.wheel, { kept: 1e17 }),
       /not enough room in .*: expected 100000000\.0 GB free .*, got .* GB .*XDG_CACHE_HOME/,
       [],
     ],
@@ -122,6 +123,24 @@ describe.skipIf(lacking)('setup native', () => {
       'a compiler that is too old',
       (m) => m.tell('g++', 'broken'),
       /not be compiled: got x\.cc:1:1: error: 'absl' .*g\+\+ 9/,
+      ['compiler.log', 'libraries', 'packages'],
+    ],
+    [
+      'a binding for another kind of machine',
+      (m) => m.tell('g++', 'another kind'),
+      /is compiled, but does not load: got .*cannot open shared object file/,
+      ['libraries', 'packages'],
+    ],
+    [
+      'a binding that is cut',
+      (m) => m.tell('g++', 'cut'),
+      /is compiled, but does not load: got /,
+      ['libraries', 'packages'],
+    ],
+    [
+      'a binding without what JavaScript calls',
+      (m) => Object.assign(m.recipe, { entries: ['Resvg', 'executeOp'] }),
+      /does not load: expected the entries Resvg, executeOp, got no executeOp/,
       ['libraries', 'packages'],
     ],
     [
@@ -161,8 +180,8 @@ describe.skipIf(lacking)('setup native', () => {
     machine.tell('python3', 'slow');
     const { recipe, where, env } = machine;
     const program = `
-      import { setUpNative } from ${JSON.stringify(join(import.meta.dirname, '../../src/backend/setup/setup.node.ts'))};
-      await setUpNative(${JSON.stringify({ recipe, where, env })});`;
+      import { setUp } from ${JSON.stringify(join(import.meta.dirname, '../../src/backend/setup/setup.node.ts'))};
+      await setUp('native', ${JSON.stringify({ recipe, where, env })});`;
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]);
     while (!existsSync(join(dirname(where.root), 'slow'))) await sleep(20);
     child.kill(signal);
@@ -185,19 +204,34 @@ describe.skipIf(lacking)('setup native', () => {
   });
 });
 
-test.each([
-  [{ platform: 'darwin', arch: 'arm64', glibc: undefined }, /got darwin on arm64 /],
-  [{ platform: 'linux', arch: 'arm64', glibc: '2.36' }, /got linux on arm64/],
-  [{ platform: 'linux', arch: 'x64', glibc: undefined }, /another C library/],
-  [{ platform: 'linux', arch: 'x64', glibc: '2.17' }, /glibc 2\.17/],
-])('%o is told that it cannot', (machine, message) => {
-  expect(() => checkMachine(machine)).toThrow(message);
+const linux: Kind = { platform: 'linux', arch: 'x64', glibc: '2.36', features: ['sse2', 'avx'] };
+
+test.each<[engine: SetUpEngine, Partial<Kind>, RegExp]>([
+  [
+    'native',
+    { platform: 'darwin', arch: 'arm64', glibc: undefined },
+    /got darwin on arm64 \(webgpu and wasm/,
+  ],
+  ['native', { platform: 'win32', glibc: undefined }, /got win32 on x64 \(in WSL2 it can/],
+  ['native', { arch: 'ppc64' }, /x64 or arm64 .*got linux on ppc64/],
+  ['cuda', { arch: 'arm64' }, /Linux on x64 .*got linux on arm64, glibc/],
+  ['native', { glibc: undefined }, /another C library/],
+  ['native', { glibc: '2.17' }, /glibc 2\.17/],
+  ['native', { features: ['sse2'] }, /a processor with AVX/],
+])('%s on %o: it is told that it cannot', (engine, machine, message) => {
+  expect(() => checkMachine(engine, { ...linux, ...machine })).toThrow(message);
 });
 
-test('a machine with a newer C library can', () => {
-  for (const glibc of ['2.27', '2.36', '3.0']) {
-    expect(() => checkMachine({ platform: 'linux', arch: 'x64', glibc })).not.toThrow();
-  }
+test.each<[engine: SetUpEngine, Partial<Kind>, wheel: string, platform: string]>([
+  ['native', {}, 'tensorflow-cpu', 'manylinux_2_27_x86_64'],
+  ['native', { glibc: '2.27' }, 'tensorflow-cpu', 'manylinux_2_27_x86_64'],
+  ['native', { glibc: '3.0' }, 'tensorflow-cpu', 'manylinux_2_27_x86_64'],
+  ['native', { arch: 'arm64', features: ['asimd'] }, 'tensorflow', 'manylinux_2_27_aarch64'],
+  ['cuda', {}, 'tensorflow', 'manylinux_2_27_x86_64'],
+])('%s on %o: the wheel that is for it', (engine, machine, name, platform) => {
+  const { wheel } = checkMachine(engine, { ...linux, ...machine });
+  expect(wheel).toMatchObject({ name, platform });
+  expect(wheel.sha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
 test.each([

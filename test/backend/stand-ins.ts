@@ -17,7 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Places, places } from '../../src/backend/setup/places.node.ts';
-import type { NpmPackage, Recipe } from '../../src/backend/setup/recipe.ts';
+import type { NpmPackage, Recipe, SetUpEngine, Wheel } from '../../src/backend/setup/recipe.ts';
+import type { CudaWheel } from '../../src/backend/setup/recipe-cuda.ts';
 
 const MODULES = join(import.meta.dirname, '../../node_modules');
 
@@ -47,14 +48,16 @@ function answer(program: string, ...args: string[]): string | undefined {
 const which = (program: string) => answer('/bin/sh', '-c', `command -v ${program}`);
 const realPython = answer('python3', '-c', 'import sys; print(sys.executable)'); // what stands behind a shim
 const realTar = which('tar');
+/** A module for Node that loads: the binding is one with its version behind it. */
+const realModule = join(MODULES, '@resvg/resvg-js-linux-x64-gnu/resvgjs.linux-x64-gnu.node');
 /** Why these tests cannot run here, if they cannot. */
 export const lacking: string | undefined =
-  process.platform === 'linux' && process.arch === 'x64' && realPython && realTar
+  process.platform === 'linux' && process.arch === 'x64' && realPython && realTar && existsSync(realModule)
     ? undefined
-    : 'Linux on x64 with python3 and tar is needed';
+    : 'Linux on x64 with glibc, python3 and tar is needed';
 
-/** A machine in a new temporary folder, with everything that setup needs. */
-export function makeMachine(): Machine {
+/** A machine in a new temporary folder, with everything that setup needs for an engine. */
+export function makeMachine(engine: SetUpEngine = 'native'): Machine {
   const home = mkdtempSync(join(tmpdir(), 'clip-tfjs-setup-'));
   const programs = join(home, 'programs');
   const root = join(home, 'project');
@@ -86,12 +89,32 @@ export function makeMachine(): Machine {
   const headers = archive('node-api-headers', { 'include/node_api.h': '' });
   const beside = [archive('beside', { 'package.json': '{"name":"beside"}', 'index.js': '' })];
 
-  put(join(home, 'wheel/tensorflow/libone.so.2'), 'library '.repeat(20_000));
-  put(join(home, 'wheel/tensorflow/include/absl/log/globals.h'), '');
-  put(join(home, 'wheel/tensorflow/include/Eigen/Core'), 'not needed');
-  const wheel = join(home, 'published', 'tensorflow_cpu.whl');
-  execFileSync('python3', ['-m', 'zipfile', '-c', wheel, 'tensorflow/'], { cwd: join(home, 'wheel') });
-  const bytes = readFileSync(wheel);
+  /** A wheel of the index: its file, with what a recipe must know of it. */
+  const wheel = (name: string, files: Record<string, string>): Wheel => {
+    const content = join(home, 'wheels', name);
+    for (const [path, text] of Object.entries(files)) put(join(content, path), text);
+    const file = join(home, 'published', `${name}.whl`);
+    execFileSync('python3', ['-m', 'zipfile', '-c', file, ...readdirSync(content)], { cwd: content });
+    const bytes = readFileSync(file);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return {
+      ...{ name, version: '9.9.9', python: '3.12', platform: 'any', kept: 200_000 },
+      ...{ bytes: bytes.length, sha256 },
+    };
+  };
+  const tensorflow = wheel('tensorflow-cpu', {
+    'tensorflow/libone.so.2': 'library '.repeat(20_000),
+    'tensorflow/include/absl/log/globals.h': '',
+    'tensorflow/include/Eigen/Core': 'not needed',
+  });
+  const nvidia = (folder: string, set: CudaWheel['set'], library: string): CudaWheel => ({
+    ...wheel(`nvidia-${folder}`, {
+      [`nvidia/${folder}/lib/${library}`]: folder,
+      [`nvidia/${folder}/lib/libother.so`]: 'not needed',
+      [`nvidia/${folder}/bin/tool`]: 'tool',
+    }),
+    ...{ folder, set, libraries: [library], beside: ['bin/'] },
+  });
 
   mkdirSync(programs);
   for (const [name, program] of Object.entries({ npm: NPM, python3: PYTHON, 'g++': COMPILER })) {
@@ -102,27 +125,23 @@ export function makeMachine(): Machine {
   const gzip = which('gzip');
   if (gzip) symlinkSync(gzip, join(programs, 'gzip'));
 
-  const where = places(root, { XDG_CACHE_HOME: join(home, 'cache') });
+  const where = places(engine, root, { XDG_CACHE_HOME: join(home, 'cache') });
   const log = join(home, 'calls');
   return {
     where,
-    env: { PATH: programs, HOME: home, MACHINE: home, REAL_PYTHON: realPython },
+    env: { PATH: programs, HOME: home, MACHINE: home, REAL_PYTHON: realPython, MODULE: realModule },
     recipe: {
+      engine,
       id: 'small',
       tensorflow: '9.9.9',
       tfjs: '4.22.0',
+      entries: ['Resvg'],
       packages: { node, headers, beside },
-      wheel: {
-        name: 'tensorflow-cpu',
-        version: '9.9.9',
-        python: '3.12',
-        platform: 'any',
-        bytes: bytes.length,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
-        libraries: ['libone.so.2'],
-        headers: ['absl'],
-      },
-      room: 1_000_000,
+      wheel: { ...tensorflow, libraries: ['libone.so.2'], headers: ['absl'] },
+      cuda:
+        engine === 'native'
+          ? []
+          : [nvidia('cuda_runtime', 'CUDA', 'libcudart.so.12'), nvidia('cudnn', 'cuDNN', 'libcudnn.so.9')],
     },
     tell: (program, ...behaviours) =>
       appendFileSync(join(home, `tell-${program}`), `${behaviours.join('\n')}\n`),
@@ -173,11 +192,14 @@ if (args[2] === '--version') {
   if (fs.existsSync(join(home, 'no-pip'))) fail('/usr/bin/python3: No module named pip');
   console.log('pip 23.0 from /usr/lib (python 3.11)'); process.exit(0);
 }
-const how = behaviour('pip download' + (args.includes('--no-cache-dir') ? ' past the cache' : ''));
-if (how === 'offline') fail('WARNING: Retrying (Retry(total=4))', 'ERROR: No matching distribution found for tensorflow-cpu==9.9.9');
+const [requirement, hash] = fs.readFileSync(after('-r'), 'utf8').trim().split(' ');
+const [name] = requirement.split('==');
+const how = behaviour('pip download ' + name + (args.includes('--no-cache-dir') ? ' past the cache' : ''));
+if (!args.includes('--require-hashes') || !/^--hash=sha256:[0-9a-f]{64}$/.test(hash)) fail('ERROR: a hash is needed');
+if (how === 'offline') fail('WARNING: Retrying (Retry(total=4))', 'ERROR: No matching distribution found for ' + requirement);
 if (how === 'refused') fail('ERROR: THESE PACKAGES DO NOT MATCH THE HASHES', 'Expected sha256 aa', 'Got bb');
-const whole = fs.readFileSync(join(home, 'published/tensorflow_cpu.whl'));
-const target = join(after('--dest'), 'tensorflow_cpu.whl');
+const whole = fs.readFileSync(join(home, 'published', name + '.whl'));
+const target = join(after('--dest'), name + '.whl');
 fs.writeFileSync(target, how === 'truncated' ? whole.subarray(0, whole.length >> 1) : whole);
 if (how === 'slow') { fs.writeFileSync(join(home, 'slow'), ''); setInterval(() => fs.existsSync(home) || process.exit(), 100); }
 `;
@@ -186,8 +208,12 @@ const COMPILER = `
 if (args[0] === '--version') { console.log('g++ 12'); process.exit(0); }
 const how = behaviour('compile');
 if (how === 'broken') fail('x.cc: In function f:', "x.cc:1:1: error: 'absl' has not been declared", 'x.cc:9:9: error: more');
-for (const file of args.filter((arg) => /\\.(cc|so\\.2)$/.test(arg))) fs.accessSync(file);
-fs.writeFileSync(after('-o'), how === 'old' ? '1.0.0' : '9.9.9');
+for (const file of args.filter((arg) => /^\\/.*(\\.cc|\\.so\\.\\d+)$/.test(arg))) fs.accessSync(file);
+fs.appendFileSync(join(home, 'linked'), args.filter((arg) => /libcud/.test(arg)).join('\\n'));
+const real = fs.readFileSync(process.env.MODULE);
+const bytes = { 'another kind': real.map((byte, i) => (i === 18 ? 183 : byte)), cut: real.subarray(0, 1 << 16) }[how] ?? real;
+fs.writeFileSync(after('-o'), bytes);
+fs.appendFileSync(after('-o'), how === 'old' ? '1.0.0' : '9.9.9');
 `;
 
 // TensorFlow.js's plain engine under the name of the native one; its binding's text is its version.
@@ -196,9 +222,9 @@ const fs = require('node:fs');
 const tf = require('@tensorflow/tfjs');
 require('beside');
 require('@tensorflow/tfjs-backend-cpu');
-const TF_Version = fs.readFileSync(require('@mapbox/node-pre-gyp').find(require.resolve('../package.json')), 'utf8');
+const TF_Version = fs.readFileSync(require('@mapbox/node-pre-gyp').find(require.resolve('../package.json')), 'latin1').slice(-5);
 const plain = tf.findBackendFactory('cpu');
 tf.copyRegisteredKernels('cpu', 'tensorflow');
-tf.registerBackend('tensorflow', () => Object.assign(plain(), { binding: { TF_Version } }), 3);
+tf.registerBackend('tensorflow', () => Object.assign(plain(), { binding: { TF_Version }, isUsingGpuDevice: process.env.STAND_IN_GPU === 'yes' }), 3);
 tf.setBackend('tensorflow');
 `;

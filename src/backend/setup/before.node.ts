@@ -1,5 +1,7 @@
 // What can be known before anything is fetched: the platform, the programs.
 import { ClipError } from '../../errors.ts';
+import { processorFeatures } from '../processor.node.ts';
+import { type Recipe, recipeFor, type SetUpEngine } from './recipe.ts';
 import { run } from './run.node.ts';
 
 export interface Machine {
@@ -7,26 +9,47 @@ export interface Machine {
   arch: string;
   /** The version of the GNU C library; undefined where there is another one. */
   glibc: string | undefined;
+  /** What the processor can do, by Linux's words; undefined where that is not told. */
+  features: readonly string[] | undefined;
 }
 
 export function thisMachine(): Machine {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  return { platform: process.platform, arch: process.arch, glibc: header.glibcVersionRuntime };
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    glibc: header.glibcVersionRuntime,
+    features: processorFeatures(),
+  };
 }
 
 const GLIBC: readonly [number, number] = [2, 27]; // of the wheel's name
 
-/** Throws ClipError unless TensorFlow's libraries for Linux on x64 run here. */
-export function checkMachine({ platform, arch, glibc }: Machine): void {
+/** The recipe for this machine. Throws ClipError where TensorFlow's libraries do not run. */
+export function checkMachine(engine: SetUpEngine, { platform, arch, glibc, features }: Machine): Recipe {
   const [major = 0, minor = 0] = (glibc ?? '').split('.').map(Number);
   const isNewEnough = major > GLIBC[0] || (major === GLIBC[0] && minor >= GLIBC[1]);
-  if (platform === 'linux' && arch === 'x64' && isNewEnough) return;
-  const library = platform === 'linux' ? `, ${glibc ? `glibc ${glibc}` : 'another C library'}` : '';
-  throw new ClipError('the native engine cannot be set up on this machine', {
-    expected: `Linux on x64 with glibc ${GLIBC.join('.')} or newer`,
-    got: `${platform} on ${arch}${library}`,
-    hint: 'the engine wasm needs no setup',
-  });
+  const recipe = platform === 'linux' && isNewEnough ? recipeFor(engine, arch) : undefined;
+  const what = `the engine ${engine} cannot be set up on this machine`;
+  if (!recipe) {
+    const library = platform === 'linux' ? `, ${glibc ? `glibc ${glibc}` : 'another C library'}` : '';
+    const kinds = engine === 'cuda' ? 'x64' : 'x64 or arm64';
+    throw new ClipError(what, {
+      expected: `Linux on ${kinds} with glibc ${GLIBC.join('.')} or newer`,
+      got: `${platform} on ${arch}${library}`,
+      hint:
+        platform === 'win32'
+          ? 'in WSL2 it can; webgpu and wasm run without it'
+          : 'webgpu and wasm run without it',
+    });
+  }
+  if (arch === 'x64' && features && !features.includes('avx')) {
+    throw new ClipError(what, {
+      expected: 'a processor with AVX, which TensorFlow’s build needs',
+      got: 'one without',
+    });
+  }
+  return recipe;
 }
 
 type Environment = NodeJS.ProcessEnv;

@@ -1,7 +1,9 @@
 // The compiler's part: TensorFlow.js's binding, as published, against TensorFlow's C library. The result is an N-API
 // module, so every Node from 20 on loads the same file.
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ClipError } from '../../errors.ts';
 import type { Recipe } from './recipe.ts';
 import { run } from './run.node.ts';
 
@@ -10,16 +12,20 @@ export const BINDING = 'tfjs_binding.node';
 export interface BindingParts {
   packages: string;
   libraries: string;
+  /** Libraries to load with the binding, as files: NVIDIA's. */
+  cuda: readonly string[];
   compiler: string;
+  /** Where all that the compiler says is kept, if it fails. */
+  log: string;
   env: NodeJS.ProcessEnv;
 }
 
 /** Compiles the binding into `folder`, which stands beside the one with the libraries. */
 export async function compileBinding(
-  { packages: { node, headers }, wheel }: Recipe,
+  { packages: { node, headers }, wheel, entries }: Recipe,
   folder: string,
   scratch: string,
-  { packages, libraries, compiler, env }: BindingParts,
+  { packages, libraries, cuda, compiler, log, env }: BindingParts,
 ): Promise<void> {
   const source = join(packages, node.name);
   const quiet = join(scratch, 'quiet.cc');
@@ -32,14 +38,40 @@ export async function compileBinding(
       ...[join(source, 'binding/tfjs_backend.cc'), join(source, 'binding/tfjs_binding.cc'), quiet],
       ...wheel.libraries.map((name) => join(libraries, name)),
       '-Wl,-rpath,$ORIGIN/../libraries', // found from where the binding lies, with no environment variable
+      // TensorFlow opens CUDA's libraries by name when it looks for a GPU, and its own search path lacks some. What is
+      // loaded already is found by name wherever it lies, and a file that is missing is named by the system's loader.
+      ...(cuda.length > 0 ? ['-Wl,--no-as-needed', ...cuda] : []),
+      ...[...new Set(cuda.map((file) => dirname(file)))].map((path) => `-Wl,-rpath,${path}`),
       ...['-o', join(folder, BINDING)],
     ],
     {
       env,
+      log,
       what: 'the binding could not be compiled',
-      hint: 'a compiler for C++17 is needed: g++ 9 or newer',
+      hint: `a compiler for C++17 is needed: g++ 9 or newer; all that it said: ${log}`,
     },
   );
+  await checkSymbols(join(folder, BINDING), entries, { ...env, LD_LIBRARY_PATH: libraries });
+}
+
+/** Loads it with every symbol resolved at once, which Node does not do, in another process, and looks for its entries. */
+async function checkSymbols(file: string, entries: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const what = 'the binding is compiled, but does not load';
+  const program = `
+    const module = { exports: {} };
+    process.dlopen(module, ${JSON.stringify(file)}, ${constants.dlopen.RTLD_NOW});
+    process.stdout.write(Object.getOwnPropertyNames(module.exports).join());`;
+  const answer = await run(process.execPath, ['-e', program], {
+    env: { ...env, NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: '2' },
+    what,
+    hint: 'is another compiler or libstdc++ in the way? CXX may name one',
+  });
+  const missing = entries.filter((name) => !answer.split(',').includes(name));
+  if (missing.length === 0) return;
+  throw new ClipError(what, {
+    expected: `the entries ${entries.join(', ')}`,
+    got: `no ${missing.join(', ')}`,
+  });
 }
 
 /**

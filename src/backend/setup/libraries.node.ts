@@ -1,9 +1,10 @@
-// pip's part: TensorFlow's C library and its headers, out of the wheel that Python would install.
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+// pip's part: TensorFlow's C library and its headers, and NVIDIA's libraries, out of the wheels that Python would install.
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashOf } from '../../disk.node.ts';
 import { ClipError } from '../../errors.ts';
-import type { Recipe, Wheel } from './recipe.ts';
+import type { TensorFlowWheel, Wheel } from './recipe.ts';
+import type { CudaWheel } from './recipe-cuda.ts';
 import { ProgramFailed, run } from './run.node.ts';
 
 export interface LibraryTools {
@@ -14,16 +15,39 @@ export interface LibraryTools {
 }
 
 /** Fills `folder` with the wheel's libraries and, under include/, its headers. */
-export async function fetchLibraries(
-  { wheel }: Recipe,
+export function fetchTensorFlow(
+  wheel: TensorFlowWheel,
+  folder: string,
+  scratch: string,
+  tools: LibraryTools,
+): Promise<void> {
+  const names = wheel.libraries.map((name) => [`tensorflow/${name}`, name] as const);
+  const folders = wheel.headers.map((name) => [`tensorflow/include/${name}/`, `include/${name}/`] as const);
+  return unpackWheel(wheel, [...names, ...folders], folder, scratch, tools);
+}
+
+/** Fills `folder` with what TensorFlow needs of one of NVIDIA's wheels, where TensorFlow's own search path has it. */
+export function fetchCuda(
+  wheel: CudaWheel,
+  folder: string,
+  scratch: string,
+  tools: LibraryTools,
+): Promise<void> {
+  const wanted = [...wheel.libraries.map((name) => `lib/${name}`), ...wheel.beside];
+  const members = wanted.map((name) => [`nvidia/${wheel.folder}/${name}`, name] as const);
+  return unpackWheel(wheel, members, folder, scratch, tools);
+}
+
+/** Puts members of a wheel, or all under a name that ends in /, into `folder` under another name. */
+async function unpackWheel(
+  wheel: Wheel,
+  members: readonly (readonly [from: string, to: string])[],
   folder: string,
   scratch: string,
   tools: LibraryTools,
 ): Promise<void> {
   const file = await fetchWheel(wheel, scratch, tools);
-  const names = wheel.libraries.map((name) => [`tensorflow/${name}`, name]);
-  const folders = wheel.headers.map((name) => [`tensorflow/include/${name}/`, `include/${name}/`]);
-  await run(tools.python, ['-c', UNPACK, file, folder, JSON.stringify([...names, ...folders])], {
+  await run(tools.python, ['-c', UNPACK, file, folder, JSON.stringify(members)], {
     env: tools.env,
     what: `${wheel.name} ${wheel.version} could not be unpacked`,
     hint: 'is there room on the disk?',
@@ -66,8 +90,10 @@ async function download(
   more: readonly string[],
   { python, env, onBytes }: LibraryTools,
 ): Promise<void> {
-  const requirement = `${wheel.name}==${wheel.version}`;
-  const one = ['--no-deps', '--only-binary=:all:', '--dest', folder];
+  // With a hash pip itself compares what its index promises and what arrives, and of several files takes the right one.
+  const requirements = join(folder, 'requirements.txt');
+  await writeFile(requirements, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
+  const one = ['--no-deps', '--only-binary=:all:', '--dest', folder, '--require-hashes', '-r', requirements];
   const which = ['--python-version', wheel.python, '--implementation', 'cp', '--platform', wheel.platform];
   const temporary = join(folder, 'pip'); // on the disk whose room was looked at
   await mkdir(temporary);
@@ -75,8 +101,8 @@ async function download(
     onBytes?.(Math.min(await largestFile(folder), wheel.bytes), wheel.bytes);
   }, 200);
   try {
-    await run(python, ['-m', 'pip', 'download', requirement, ...one, ...which, ...more], {
-      env: { ...env, TMPDIR: temporary, PIP_PROGRESS_BAR: 'off', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+    await run(python, ['-m', 'pip', 'download', ...one, ...which, ...more], {
+      env: { ...env, ...PIP, TMPDIR: temporary },
       what: `${wheel.name} ${wheel.version} could not be fetched by pip`,
       hint: 'a connection to the Python package index is needed',
     });
@@ -84,6 +110,12 @@ async function download(
     clearInterval(timer);
   }
 }
+
+const PIP = {
+  PIP_PROGRESS_BAR: 'off',
+  PIP_DISABLE_PIP_VERSION_CHECK: '1',
+  PIP_RESUME_RETRIES: '5', // from pip 25.1 on, a transfer that breaks goes on from there
+};
 
 /** pip is silent where there is no terminal; the growth of its file is the progress. */
 async function largestFile(folder: string): Promise<number> {
@@ -108,4 +140,6 @@ with zipfile.ZipFile(wheel) as archive:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with archive.open(member) as reader, open(path, 'wb') as writer:
                 shutil.copyfileobj(reader, writer, 1 << 20)
+            if archive.getinfo(member).external_attr >> 16 & 0o100:
+                os.chmod(path, 0o755)
 `;

@@ -1,20 +1,23 @@
-// The package @tensorflow/tfjs-node as clip-tfjs finds it: its JavaScript as published, a link to the binding in the
+// The package @tensorflow/tfjs-node, or -gpu, as clip-tfjs finds it: its JavaScript as published, a link to the binding in the
 // cache, and stand-ins for two of its dependencies. It lies inside clip-tfjs's own folder, so that from it and from
 // clip-tfjs the same copy of TensorFlow.js's core is found, wherever npm, pnpm or yarn have put that.
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BINDING } from './binding.node.ts';
+import { bindingIn, PACKAGES } from '../packages.node.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Fills `folder`, from fetched packages and the compiled binding's path. */
 export async function assemblePackage(
-  { packages: { node, beside }, tfjs }: Recipe,
+  { engine, packages: { node, beside }, tfjs }: Recipe,
   folder: string,
   packages: string,
   binding: string,
 ): Promise<void> {
   const published = join(packages, node.name);
-  await cp(join(published, 'package.json'), join(folder, 'package.json'));
+  // The two packages are one source; by its name the JavaScript knows whether it has a GPU's operations.
+  const description = JSON.parse(await readFile(join(published, 'package.json'), 'utf8'));
+  const named = { ...description, name: PACKAGES[engine] };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(named, undefined, 2));
   await cp(join(published, 'dist'), join(folder, 'dist'), {
     recursive: true,
     filter: (path) => !/(_test\.js|\.d\.ts)$/.test(path),
@@ -24,7 +27,7 @@ export async function assemblePackage(
   }
   await standIn(folder, '@tensorflow/tfjs', tfjs, UNION);
   await standIn(folder, '@mapbox/node-pre-gyp', '1.0.9', FIND);
-  const link = join(folder, 'lib', 'napi-v8', BINDING);
+  const link = bindingIn(folder);
   await mkdir(dirname(link), { recursive: true });
   await symlink(binding, link);
 }
@@ -46,6 +49,6 @@ module.exports = { ...layers, ...core, version };
 `;
 
 // Of node-pre-gyp, which fetches binaries, the one function that is called at run time.
-const FIND = `const { dirname, join } = require('node:path');
-exports.find = (packageJson) => join(dirname(packageJson), 'lib', 'napi-v8', '${BINDING}');
+const FIND = `const { dirname } = require('node:path');
+exports.find = (packageJson) => dirname(packageJson) + '/${bindingIn('')}';
 `;

@@ -1,5 +1,6 @@
 // Other programs, run to their end; what they say is kept, and told in one line when they fail.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { ClipError } from '../../errors.ts';
 
 const KEPT = 1 << 20; // characters of output: npm's JSON is far shorter, a compiler's flood is cut at its start
@@ -10,6 +11,8 @@ export interface RunOptions {
   /** What it means for the user that the program failed, and what they can do. */
   what: string;
   hint: string;
+  /** A file for all that it said, if it fails. */
+  log?: string;
 }
 
 /** A program that could be started and ended with another status than 0. */
@@ -24,7 +27,7 @@ export function stopPrograms(): void {
 
 /** Runs a program without a shell and returns its stdout. Throws ClipError when it is not there or fails. */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {
-  const { cwd, env, what, hint } = options;
+  const { cwd, env, what, hint, log } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
@@ -39,19 +42,21 @@ export function run(program: string, args: readonly string[], options: RunOption
       running.delete(child);
       reject(new ClipError(what, { got: error.message, hint }, { cause: error }));
     });
-    child.on('close', (status, signal) => {
+    child.on('close', async (status, signal) => {
       running.delete(child);
       if (status === 0) return resolve(stdout);
+      const command = [program, ...args].join(' ');
+      if (log) await writeFile(log, `${command}\n\n${stdout}${stderr}`).catch(() => undefined); // a full disk
       const got = tellingLine(stderr || stdout) || `${program} ended with ${signal ?? `status ${status}`}`;
       reject(new ProgramFailed(what, { got, hint }));
     });
   });
 }
 
-/** The line that says why: the first compiler error, else the last line that names an error, else the last one. */
+/** The line that says why: the first of a compiler or of Node, else the last line that names an error, else the last one. */
 export function tellingLine(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
   const kept = lines.filter((line) => line && !/complete log of this run|-debug-\d+\.log/.test(line));
   const errors = kept.filter((line) => /error|fatal|failed|cannot/i.test(line));
-  return errors.find((line) => /(fatal )?error: /.test(line)) ?? errors.at(-1) ?? kept.at(-1) ?? '';
+  return errors.find((line) => /(fatal )?[Ee]rror: /.test(line)) ?? errors.at(-1) ?? kept.at(-1) ?? '';
 }

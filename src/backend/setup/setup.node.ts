@@ -1,142 +1,120 @@
-// clip-tfjs setup native: from a plain install to TensorFlow's C library. Each step makes a folder that is whole or
-// not there, and is skipped where it is there and whole. Three of the folders are kept in the user's cache; the one
-// beside clip-tfjs, which an npm install may remove, is made from them in a moment, with no network.
+// clip-tfjs setup: from a plain install to TensorFlow's C library, on the CPU or with CUDA. Each step makes a folder that
+// is whole or not there, and is skipped where it is there and whole. What is large is kept in the user's cache; the folder
+// beside clip-tfjs, which an npm install may remove, is made from it in a moment, with no network.
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkRoom, checkWritable, freeBytes } from '../../disk.node.ts';
 import { ClipError } from '../../errors.ts';
-import * as before from './before.node.ts';
-import { BINDING, compileBinding } from './binding.node.ts';
+import { driverProblem } from '../cuda/driver.node.ts';
+import { whyNoGpu } from '../cuda/no-gpu.node.ts';
+import { bindingIn } from '../packages.node.ts';
+import { checkMachine, thisMachine } from './before.node.ts';
 import { checkEngine } from './check.node.ts';
-import { fetchLibraries } from './libraries.node.ts';
-import { assemblePackage } from './link.node.ts';
-import { fetchPackages } from './packages.node.ts';
+import { listParts, type Part, type PartName } from './parts.node.ts';
 import { type Places, places } from './places.node.ts';
-import { native, type Recipe } from './recipe.ts';
+import type { Recipe, SetUpEngine } from './recipe.ts';
+import { cudaFolders, findSystemLibraries, type SystemLibraries } from './system-cuda.node.ts';
 import { isOurs, isWhole, makeWhole } from './whole-folder.node.ts';
 
-export type StepName = 'packages' | 'libraries' | 'binding' | 'link' | 'check';
-
 export interface Step {
-  name: StepName;
+  name: PartName | 'check';
   state: 'done' | 'already there';
   seconds: number;
+  /** The Python wheel that it is made of, if one. */
+  wheel?: string;
+}
+
+export interface Begun {
+  name: Step['name'];
+  /** What is fetched for it, and whether an earlier attempt was cut off. */
+  wheel?: { name: string; bytes: number };
+  again?: boolean;
 }
 
 export interface SetupOptions {
   recipe?: Recipe;
   where?: Places;
   env?: NodeJS.ProcessEnv;
-  onBegin?: (name: StepName) => void;
+  /** `cuda` on a machine without an NVIDIA GPU, as for an image that will run elsewhere. */
+  force?: boolean;
+  /** Why this machine's GPU cannot be used, if so. */
+  driver?: () => string | undefined;
+  onBegin?: (begun: Begun) => void;
   onEnd?: (step: Step) => void;
-  /** Bytes of TensorFlow's wheel that have arrived, of all. */
+  /** Bytes of Python's wheels that have arrived, of all that are missing. */
   onBytes?: (done: number, total: number) => void;
 }
 
 export interface Setup {
+  engine: SetUpEngine;
   tensorflow: string;
+  /** Whether it computes on a GPU here. */
+  gpu: boolean;
+  /** NVIDIA's libraries that were here already. */
+  system: SystemLibraries[];
   steps: Step[];
   /** What was made for this copy of clip-tfjs, and what all copies of this user's share. */
   installed: string;
   cache: string;
 }
 
-interface Part {
-  name: StepName;
-  folder: string;
-  /** What the folder is made from: a folder made from something else is made again. */
-  of: string;
-  /** Throws ClipError for what `fill` would lack. */
-  prepare?: () => Promise<void>;
-  fill: (folder: string, scratch: string) => Promise<void>;
-}
-
-/** Makes the engine `native` work. Throws ClipError; then what was finished is kept, and nothing is half there. */
-export async function setUpNative(options: SetupOptions = {}): Promise<Setup> {
-  const { recipe = native, where = places(), env = process.env, onBegin, onEnd } = options;
+/** Makes an engine work. Throws ClipError; then what was finished is kept, and nothing is half there. */
+export async function setUp(engine: SetUpEngine, options: SetupOptions = {}): Promise<Setup> {
+  const { where = places(engine), env = process.env, force = false, onBegin, onEnd } = options;
+  const recipe = options.recipe ?? checkMachine(engine, thisMachine());
   const { root, installed } = where;
   const cache = join(where.cache, recipe.id);
-  before.checkMachine(before.thisMachine());
+  if (engine === 'cuda' && !force) refuseWithoutGpu(options.driver ?? driverProblem);
   await refuseForeign(installed);
-  for (const folder of [cache, dirname(installed)]) {
+  const nvidia = recipe.cuda.length > 0 ? [join(cache, 'nvidia')] : [];
+  for (const folder of [cache, ...nvidia, dirname(installed)]) {
     await checkWritable(folder, 'run this as the user it belongs to');
   }
 
-  const parts = listParts(recipe, cache, installed, env, options.onBytes);
+  const system = recipe.cuda.length > 0 ? await findSystemLibraries(recipe.cuda, await cudaFolders(env)) : [];
+  let arrived = 0; // bytes of the wheels that are through
+  let total = 0;
+  const onBytes = (done: number): void => options.onBytes?.(arrived + done, total);
+  const parts = listParts({ recipe, cache, installed, env, system, onBytes });
   const missing = new Set<Part>();
   for (const part of parts) if (!(await isWhole(part.folder, part.of))) missing.add(part);
   for (const { prepare } of missing) await prepare?.(); // all of them before anything is fetched
+  total = await checkRoomFor([...missing], cache);
 
   const steps: Step[] = [];
-  const finish = (name: StepName, state: Step['state'], start: number) => {
-    const step = { name, state, seconds: Math.round(performance.now() - start) / 1000 };
-    steps.push(step);
-    onEnd?.(step);
+  const finish = (step: Omit<Step, 'seconds'>, start: number): void => {
+    const seconds = Math.round(performance.now() - start) / 1000;
+    steps.push({ ...step, seconds });
+    onEnd?.(steps.at(-1)!);
   };
   for (const part of parts) {
+    const { name, wheel, folder, of, fill } = part;
     const start = performance.now();
     if (missing.has(part)) {
-      onBegin?.(part.name);
-      await makeWhole(part.folder, part.of, part.fill);
+      await makeWhole(folder, of, fill, (again) => onBegin?.({ name, again, ...(wheel && { wheel }) }));
+      arrived += wheel?.bytes ?? 0;
     }
-    finish(part.name, missing.has(part) ? 'done' : 'already there', start);
+    const state = missing.has(part) ? 'done' : 'already there';
+    finish({ name, state, ...(wheel && { wheel: wheel.name }) }, start);
   }
   const start = performance.now();
-  onBegin?.('check');
-  await checkEngine(recipe, root, env).catch(async (error) => {
+  onBegin?.({ name: 'check' });
+  try {
+    const { gpu } = await checkEngine(recipe, root, env);
+    if (engine === 'cuda' && !gpu && !force) throw new ClipError(await whyNoGpu(bindingIn(installed)));
+    finish({ name: 'check', state: 'done' }, start);
+    return { engine, tensorflow: recipe.tensorflow, gpu, system, steps, installed, cache };
+  } catch (error) {
     await rm(installed, { recursive: true, force: true }); // or `auto` would take an engine that may crash
     throw error;
-  });
-  finish('check', 'done', start);
-  return { tensorflow: recipe.tensorflow, steps, installed, cache };
+  }
 }
 
-/** The folders, in the order in which they are made. */
-function listParts(
-  recipe: Recipe,
-  cache: string,
-  installed: string,
-  env: NodeJS.ProcessEnv,
-  onBytes: SetupOptions['onBytes'],
-): Part[] {
-  const of = recipe.id;
-  const packages = join(cache, 'packages');
-  const libraries = join(cache, 'libraries');
-  const binding = join(cache, 'binding');
-  const module = join(binding, BINDING);
-  let [python, compiler] = ['', ''];
-  return [
-    {
-      ...{ name: 'packages', folder: packages, of },
-      prepare: () => before.checkUnpackers(env),
-      fill: (folder, scratch) => fetchPackages(recipe, folder, scratch, env),
-    },
-    {
-      ...{ name: 'libraries', folder: libraries, of },
-      prepare: async () => {
-        python = await before.findPython(env);
-        const hint = 'XDG_CACHE_HOME may name a folder on another disk';
-        checkRoom(cache, recipe.room, await freeBytes(cache), 'while it is set up', hint);
-      },
-      fill: (folder, scratch) => fetchLibraries(recipe, folder, scratch, { python, env, onBytes }),
-    },
-    {
-      ...{ name: 'binding', folder: binding, of },
-      prepare: async () => {
-        compiler = await before.findCompiler(env);
-      },
-      fill: (folder, scratch) =>
-        compileBinding(recipe, folder, scratch, { packages, libraries, compiler, env }),
-    },
-    {
-      ...{ name: 'link', folder: installed, of: `${of} ${module}` },
-      fill: (folder) => assemblePackage(recipe, folder, packages, module),
-    },
-  ];
-}
-
-/** Removes what `setUpNative` has made, for this copy of clip-tfjs and in the cache; returns the folders it removed. */
-export async function removeNative({ installed, cache }: Places = places()): Promise<string[]> {
+/** Removes what `setUp` has made, for this copy of clip-tfjs and in the cache; returns the folders it removed. */
+export async function removeEngine(
+  engine: SetUpEngine,
+  { installed, cache }: Places = places(engine),
+): Promise<string[]> {
   const removed: string[] = [];
   if (await isOurs(installed)) removed.push(installed);
   if (await isThere(cache)) removed.push(cache);
@@ -144,11 +122,31 @@ export async function removeNative({ installed, cache }: Places = places()): Pro
   return removed;
 }
 
+function refuseWithoutGpu(driver: () => string | undefined): void {
+  const problem = driver();
+  if (!problem) return;
+  throw new ClipError(`the engine cuda would find no GPU here: ${problem}`, {
+    hint: 'setup native needs none; --force sets cuda up all the same, 4 GB, as for an image',
+  });
+}
+
+/** Returns the bytes that will be fetched. Each wheel is on the disk twice: as pip's temporary file, and as its result. */
+async function checkRoomFor(missing: readonly Part[], cache: string): Promise<number> {
+  const wheels = missing.flatMap(({ wheel }) => wheel ?? []);
+  if (wheels.length === 0) return 0;
+  const kept = wheels.reduce((sum, wheel) => sum + wheel.kept, 0);
+  const room = kept + 2 * Math.max(...wheels.map(({ bytes }) => bytes));
+  const hint = 'XDG_CACHE_HOME may name a folder on another disk';
+  checkRoom(cache, room, await freeBytes(cache), 'while it is set up', hint);
+  return wheels.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** A package that someone else has put where ours would go is theirs. */
 async function refuseForeign(installed: string): Promise<void> {
   if ((await isOurs(installed)) || !(await isThere(installed))) return;
+  const name = installed.split(/[\\/]/).slice(-2).join('/');
   throw new ClipError(`${installed} is there already, and not from this command`, {
-    hint: 'npm uninstall @tensorflow/tfjs-node first, if you want the one that is built here',
+    hint: `npm uninstall ${name} first, if you want the one that is built here`,
   });
 }
 

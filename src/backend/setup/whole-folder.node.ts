@@ -31,14 +31,16 @@ export async function isOurs(folder: string): Promise<boolean> {
 
 /**
  * Makes `target` by `fill`, which writes into the folder it is given and may use the second one for what need not
- * stay. Whatever goes wrong, or when the process is told to stop, both are removed and `target` is as it was.
+ * stay. Whatever goes wrong, or when the process is told to stop, both are removed and `target` is as it was. `onBegin` is
+ * told whether an earlier attempt was cut off in the middle: what it had is gone.
  */
 export async function makeWhole(
   target: string,
   of: string,
   fill: (folder: string, scratch: string) => Promise<void>,
+  onBegin?: (again: boolean) => void,
 ): Promise<void> {
-  await sweep(target);
+  onBegin?.(await sweep(target));
   const work = await mkdtemp(`${temporaryPrefix(target)}${process.pid}-`);
   const forget = onStop(() => {
     stopPrograms();
@@ -90,11 +92,15 @@ function temporaryPrefix(target: string): string {
   return join(dirname(target), `.${basename(target)}-`);
 }
 
-/** Removes what processes that no longer run have left. */
-async function sweep(target: string): Promise<void> {
+/** Removes what processes that no longer run have left, and returns whether there was something. */
+async function sweep(target: string): Promise<boolean> {
+  let isLeft = false;
   const prefix = basename(temporaryPrefix(target));
   for (const name of await readdir(dirname(target))) {
     const pid = name.startsWith(prefix) && Number(name.slice(prefix.length).split('-')[0]);
-    if (pid && !isRunning(pid)) await rm(join(dirname(target), name), { recursive: true, force: true });
+    if (!pid || isRunning(pid)) continue;
+    isLeft = true;
+    await rm(join(dirname(target), name), { recursive: true, force: true });
   }
+  return isLeft;
 }
