@@ -17,8 +17,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Places, places } from '../../src/backend/setup/places.node.ts';
-import type { NpmPackage, Recipe, SetUpEngine, Wheel } from '../../src/backend/setup/recipe.ts';
+import type { NpmPackage, Recipe, SetUpEngine } from '../../src/backend/setup/recipe.ts';
 import type { CudaWheel } from '../../src/backend/setup/recipe-cuda.ts';
+import type { Wheel } from '../../src/backend/setup/wheel.ts';
 
 const MODULES = join(import.meta.dirname, '../../node_modules');
 

@@ -3,9 +3,10 @@ import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashOf } from '../../disk.node.ts';
 import { ClipError } from '../../errors.ts';
-import type { TensorFlowWheel, Wheel } from './recipe.ts';
+import type { TensorFlowWheel } from './recipe.ts';
 import type { CudaWheel } from './recipe-cuda.ts';
 import { ProgramFailed, run } from './run.node.ts';
+import type { Wheel } from './wheel.ts';
 
 export interface LibraryTools {
   python: string;

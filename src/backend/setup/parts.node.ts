@@ -5,8 +5,9 @@ import { BINDING, compileBinding } from './binding.node.ts';
 import { fetchCuda, fetchTensorFlow, type LibraryTools } from './libraries.node.ts';
 import { assemblePackage } from './link.node.ts';
 import { fetchPackages } from './packages.node.ts';
-import type { Recipe, Wheel } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
 import type { SystemLibraries } from './system-cuda.node.ts';
+import type { Wheel } from './wheel.ts';
 
 export type PartName = 'packages' | 'libraries' | 'cuda' | 'binding' | 'link';
 

@@ -1,6 +1,6 @@
 // NVIDIA's libraries for CUDA 12 that TensorFlow looks for, as NVIDIA publishes them for Python: those that the extra
 // `and-cuda` of TensorFlow's wheel names, without what CLIP on one GPU never calls (NCCL, cuRAND, CUPTI).
-import type { Wheel } from './recipe.ts';
+import type { Wheel } from './wheel.ts';
 
 export interface CudaWheel extends Wheel {
   /** The folder inside the wheel, and where it goes in the cache: TensorFlow's own search path knows it by this name. */

@@ -1,5 +1,6 @@
 // What the engines `native` and `cuda` are made of, to the byte: versions and the hashes their registries publish.
 import { CUDA_WHEELS, type CudaWheel } from './recipe-cuda.ts';
+import type { Wheel } from './wheel.ts';
 
 export type SetUpEngine = 'native' | 'cuda';
 
@@ -8,19 +9,6 @@ export interface NpmPackage {
   version: string;
   /** npm's own `integrity`. */
   integrity: string;
-}
-
-/** One file of a Python package index. */
-export interface Wheel {
-  name: string;
-  version: string;
-  /** The tags of the one file that is used, whatever Python runs pip: its libraries know no Python. */
-  python: string;
-  platform: string;
-  bytes: number;
-  sha256: string;
-  /** Bytes that stay of it once it is unpacked. */
-  kept: number;
 }
 
 export interface TensorFlowWheel extends Wheel {
