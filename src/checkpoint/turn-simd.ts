@@ -21,7 +21,7 @@ import {
   shiftLeftEach,
   store16Bytes,
   timesFloats,
-} from '../data/assemble-wasm.ts';
+} from '../assemble-wasm.ts';
 
 /** Types whose numbers are turned here, and the bytes of one. */
 const SIZE = { F16: 2, BF16: 2, F32: 4 } as const;

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Linear, project } from './layers.ts';
 import { LINEAR_ORDER, Module, Parameter } from './module.ts';
-import { attentionScores, causalMask, joinHeads, maskedSoftmax, splitHeads } from './ops.ts';
+import { attentionScores, causalMask, joinHeads, maskedSoftmax, splitHeads, wholeAttention } from './ops.ts';
 
 /** The part that both attentions of CLIP share; its inner values are shown to taps under the module's path. */
 export abstract class Attention extends Module {
@@ -39,9 +39,17 @@ export class MultiheadAttention extends Attention {
 
   protected override forward(x: tf.Tensor): tf.Tensor {
     const joint = project(x, this.in_proj_weight, this.in_proj_bias); // [N, L, 3D]
-    const [q, k, v] = tf.split(splitHeads(joint, 3 * this.heads), 3, 1); // each [N, H, L, D/H]
-    const mask = this.causal ? causalMask(x.shape[1]!) : undefined; // [L, L]
+    // One kernel, where the engine has it and nobody looks at what lies between.
+    const whole = this.isObserved ? undefined : wholeAttention(joint, this.heads, this.causal); // [N, L, D]
+    const attended = whole ?? this.attendJoint(joint); // [N, L, D]
     // Without out_proj's `call`: PyTorch's attention uses its weights, and no hook sees the module.
-    return project(this.attend(q!, k!, v!, mask), this.out_proj.weight, this.out_proj.bias); // [N, L, D]
+    return project(attended, this.out_proj.weight, this.out_proj.bias); // [N, L, D]
+  }
+
+  /** q, k and v side by side, [N, L, 3D] → [N, L, D]. */
+  private attendJoint(joint: tf.Tensor): tf.Tensor {
+    const [q, k, v] = tf.split(splitHeads(joint, 3 * this.heads), 3, 1); // each [N, H, L, D/H]
+    const mask = this.causal ? causalMask(joint.shape[1]!) : undefined; // [L, L]
+    return this.attend(q!, k!, v!, mask); // [N, L, D]
   }
 }

@@ -137,6 +137,11 @@ export abstract class Module<
     if (activeTap) activeTap([this.path, name].filter(Boolean).join('.'), this.asObserved(value));
   }
 
+  /** Whether a tap looks on. */
+  protected get isObserved(): boolean {
+    return activeTap !== undefined;
+  }
+
   /** What a tap sees of a value: PyTorch's axis order, where the layer keeps another one. */
   protected asObserved(value: tf.Tensor): tf.Tensor {
     return value;

@@ -73,6 +73,14 @@ export function maskedSoftmax(scores: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
   return fast('maskedSoftmax', { scores, mask }) ?? tf.softmax(mask ? tf.add(scores, mask) : scores);
 }
 
+/**
+ * All that attention does between its projections, where the engine has it in one kernel: q, k and v of all heads side by
+ * side, [N, L, 3D] → the heads' answers side by side, [N, L, D]. Undefined where it has not: see MultiheadAttention.
+ */
+export function wholeAttention(joint: tf.Tensor, heads: number, isCausal: boolean): tf.Tensor | undefined {
+  return fast('attention', { joint }, { heads, isCausal });
+}
+
 /** a + b of one shape. TensorFlow.js's own sum keeps both for its gradient, for the sake of their shapes. */
 export function plus(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return fast('plus', { a, b }) ?? tf.add(a, b);

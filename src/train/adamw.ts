@@ -2,6 +2,8 @@
 // torch.optim.AdamW; TensorFlow.js has Adam without the decoupled decay, and keeps its slots by position.
 import * as tf from '@tensorflow/tfjs-core';
 import { type AdamWTensors, hasNativeAdamW, nativeAdamW } from '../backend/kernels/native-adamw.ts';
+import { wasmAdamW } from '../backend/kernels/wasm-adamw.ts';
+import { runsFastWasm } from '../backend/kernels/wasm-run.ts';
 import { webgpuAdamW } from '../backend/kernels/webgpu-adamw.ts';
 import { Parameter } from '../model/module.ts';
 
@@ -51,7 +53,7 @@ export class AdamW {
     const correction = Math.sqrt(1 - beta2 ** this.steps);
     const stepSize = learningRate / (1 - beta1 ** this.steps);
     const parameters = this.#tensors(gradients, learningRate);
-    const fast = hasNativeAdamW() ? nativeAdamW : tf.getBackend() === 'webgpu' ? webgpuAdamW : undefined;
+    const fast = adamWOfEngine();
     if (fast) {
       // mean / (√square / c + ε) = c · mean / (√square + c ε)
       fast({ stepSize: stepSize * correction, epsilon: epsilon * correction, beta1, beta2 }, parameters);
@@ -89,6 +91,13 @@ export class AdamW {
       square.release();
     }
   }
+}
+
+/** The running engine's own, where it has one. */
+function adamWOfEngine(): typeof nativeAdamW | undefined {
+  if (hasNativeAdamW()) return nativeAdamW;
+  if (runsFastWasm()) return wasmAdamW;
+  return tf.getBackend() === 'webgpu' ? webgpuAdamW : undefined;
 }
 
 /** Whatever is computed on the way is freed: of the largest parameter of a ViT-B/32 each such tensor is 100 MB. */

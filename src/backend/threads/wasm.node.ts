@@ -1,6 +1,8 @@
 // The engine `wasm` in Node: TensorFlow.js's WebAssembly backend, with threads where it can have them.
+import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasm as browserWasm, type Engine, type StartOptions, selectBackend } from '../engine.ts';
+import { registerFastWasmKernels } from '../kernels/wasm.ts';
 import { MOST_THREADS, release, startModule } from './emscripten.node.ts';
 import { threadCount } from './thread-count.node.ts';
 
@@ -29,6 +31,14 @@ async function start({ threads, onNote = () => {} }: StartOptions): Promise<void
     await register(threads, onNote);
   }
   await selectBackend('wasm');
+  registerFastWasmKernels(startWorker);
+}
+
+/** For the kernels: a worker that lets the process end, with nothing of the process's own start-up in it. */
+function startWorker(source: string): Worker {
+  const worker = new Worker(source, { eval: true, env: {}, execArgv: [] });
+  worker.unref();
+  return worker;
 }
 
 async function register(asked: number | undefined, onNote: (note: string) => void): Promise<void> {

@@ -28,7 +28,7 @@ import {
   timesEach,
   toBytes,
   toWords,
-} from '../assemble-wasm.ts';
+} from '../../assemble-wasm.ts';
 import { PRECISION, type Weights } from './kernel.ts';
 
 // A target pixel's entry in the table of weights, in 32-bit numbers: where its source begins (in bytes after the

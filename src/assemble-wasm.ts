@@ -1,6 +1,6 @@
-// The few WebAssembly instructions that the resize and the reading of weights need, as functions that give their bytes,
-// and what puts them together into a module: https://webassembly.github.io/spec/core/binary. Operands come before the
-// operation.
+// The few WebAssembly instructions that the resize, the reading of weights and the wasm engine's kernels need, as functions
+// that give their bytes, and what puts them together into a module: https://webassembly.github.io/spec/core/binary.
+// Operands come before the operation.
 
 /** Bytes of code, nested as they were written. */
 export type Code = readonly (number | Code)[];
@@ -29,21 +29,55 @@ export const set = (local: number, value: Code): Code => [value, 0x21, unsigned(
 export const constant = (value: number): Code => [0x41, signed(value)];
 export const add = (a: Code, b: Code): Code => [a, b, 0x6a];
 export const shiftLeft = (a: Code, bits: Code): Code => [a, bits, 0x74];
+/** Of a number without sign. */
+export const shiftRight = (a: Code, bits: Code): Code => [a, bits, 0x76];
+export const isZero = (a: Code): Code => [a, 0x45];
 export const less = (a: Code, b: Code): Code => [a, b, 0x48];
+/** The same of numbers without sign, such as addresses. */
+export const below = (a: Code, b: Code): Code => [a, b, 0x49];
 export const load = (address: Code, offset: number): Code => [address, 0x28, at(offset)];
+export const store = (address: Code, value: Code, offset: number): Code => [address, value, 0x36, at(offset)];
+export const subtract = (a: Code, b: Code): Code => [a, b, 0x6b];
+export const times = (a: Code, b: Code): Code => [a, b, 0x6c];
+/** Of numbers without sign: whole, and what is left. */
+export const divide = (a: Code, b: Code): Code => [a, b, 0x6e];
+export const remainder = (a: Code, b: Code): Code => [a, b, 0x70];
+export const both = (a: Code, b: Code): Code => [a, b, 0x71];
+/** `a` where `condition` is not 0, else `b`; both are computed. */
+export const choose = (condition: Code, a: Code, b: Code): Code => [a, b, condition, 0x1b];
+/** Runs the body where `condition` is not 0. */
+export const when = (condition: Code, body: Code, otherwise?: Code): Code => [
+  condition,
+  [0x04, 0x40],
+  body,
+  otherwise ? [0x05, otherwise] : [],
+  0x0b,
+];
+/** Runs the body while `condition` is not 0; it is looked at before, too. */
+export const asLong = (condition: Code, body: Code): Code => when(condition, repeat(body, condition));
+/** Calls the function of that number in the module's list. */
+export const call = (index: number, ...parameters: Code[]): Code => [...parameters, 0x10, unsigned(index)];
+type Locals = readonly [...Eight, ...Eight, ...Eight];
+type Eight = [number, number, number, number, number, number, number, number];
+/** Numbers for locals, from one on: more than a function uses. */
+export const locals = (from: number = 0): Locals =>
+  Array.from({ length: 24 }, (_, i) => from + i) as unknown as Locals;
 /** Runs the body, and again while `condition` is not 0. */
 export const repeat = (body: Code, condition: Code): Code => [0x03, 0x40, body, condition, 0x0d, 0, 0x0b];
 
 // Vectors of 128 bits.
 /** Sixteen bytes from memory. */
-export const load16Bytes = (address: Code): Code => [simd(0)(address), at(0)];
+export const load16Bytes = (address: Code, offset: number = 0): Code => [simd(0)(address), at(offset)];
 /** Four bytes from memory, and twelve zeros. */
 export const load4Bytes = (address: Code): Code => [simd(92)(address), at(0)];
 /** Eight bytes from memory, and eight zeros. */
 export const load8Bytes = (address: Code): Code => [simd(93)(address), at(0)];
 /** One 32-bit number from memory, four times. */
-export const loadRepeated = (address: Code): Code => [simd(9)(address), at(0)];
-export const store16Bytes = (address: Code, value: Code): Code => [simd(11)(address, value), at(0)];
+export const loadRepeated = (address: Code, offset: number = 0): Code => [simd(9)(address), at(offset)];
+export const store16Bytes = (address: Code, value: Code, offset: number = 0): Code => [
+  simd(11)(address, value),
+  at(offset),
+];
 /** The vector's first four bytes. */
 export const store4Bytes = (address: Code, value: Code): Code => [simd(90)(address, value), at(0), 0];
 /** One 32-bit number, four times. */
@@ -69,6 +103,26 @@ export const shiftLeftEach: (a: Code, bits: Code) => Code = simd(171);
 export const largerEach: (a: Code, b: Code) => Code = simd(59);
 /** On four float32 numbers. */
 export const timesFloats: (a: Code, b: Code) => Code = simd(230);
+export const addFloats: (a: Code, b: Code) => Code = simd(228);
+export const subtractFloats: (a: Code, b: Code) => Code = simd(229);
+export const divideFloats: (a: Code, b: Code) => Code = simd(231);
+export const smaller: (a: Code, b: Code) => Code = simd(232);
+export const larger: (a: Code, b: Code) => Code = simd(233);
+export const squareRoots: (a: Code) => Code = simd(227);
+/** To the next whole number; as a 32-bit one; and back. */
+export const rounded: (a: Code) => Code = simd(106);
+export const toNumbers: (a: Code) => Code = simd(248);
+export const toFloats: (a: Code) => Code = simd(250);
+/** All ones where a < b, else 0. */
+export const smallerEach: (a: Code, b: Code) => Code = simd(67);
+/** `a` where `mask` has ones, else `b`. */
+export const mixed = (a: Code, b: Code, mask: Code): Code => simd(82)(a, b, mask);
+/** One float32 number, four times. */
+export const float = (value: number): Code => [
+  0x43,
+  ...new Uint8Array(Float32Array.of(value).buffer),
+  [0xfd, 19],
+];
 /** Twice four 32-bit numbers → eight signed 16-bit ones; twice eight of those → sixteen bytes; both cut off. */
 export const toWords: (a: Code, b: Code) => Code = simd(133);
 export const toBytes: (a: Code, b: Code) => Code = simd(102);
@@ -82,12 +136,21 @@ export interface WasmFunction {
   readonly body: Code;
 }
 
+/** Of 64 KiB: all that 32 bits can address. */
+const MOST_PAGES = 2 ** 16;
+
 function flat(code: Code): number[] {
   return code.flatMap((part) => (typeof part === 'number' ? [part] : flat(part)));
 }
 
-/** A module of the functions, over a memory that is imported as `memory` of `host`. */
-export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+/**
+ * A module of the functions, over a memory that is imported as `memory` of `host`. A memory that threads share has to
+ * be declared as such.
+ */
+export function assemble(
+  functions: readonly WasmFunction[],
+  isShared: boolean = false,
+): Uint8Array<ArrayBuffer> {
   const [NUMBER, VECTOR] = [0x7f, 0x7b];
   const list = (items: readonly Code[]): Code => [unsigned(items.length), ...items];
   const sized = (code: Code): Code => [unsigned(flat(code).length), code];
@@ -101,7 +164,7 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
         TYPES,
         functions.map(({ parameters }) => [0x60, list(Array<Code>(parameters).fill([NUMBER])), 0]),
       ),
-      section(IMPORTS, [[text('host'), text('memory'), 2, 0, 1]]),
+      section(IMPORTS, [[text('host'), text('memory'), 2, isShared ? [3, 1, unsigned(MOST_PAGES)] : [0, 1]]]),
       section(
         FUNCTIONS,
         functions.map((_, i) => unsigned(i)),

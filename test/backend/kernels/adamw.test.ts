@@ -1,0 +1,62 @@
+// AdamW as the engines do it at once against the definition in src/train/adamw.ts, on the plain engine.
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { startEngine } from '../../../src/backend/engines.node.ts';
+import { Parameter } from '../../../src/model/module.ts';
+import { AdamW } from '../../../src/train/adamw.ts';
+
+const hasNative = await startEngine('native').catch(() =>
+  console.log('skipped: AdamW on the engine native, which is not set up (clip-tfjs setup native)'),
+);
+
+/** Numbers between −1 and 1, other ones for each `seed`. */
+function numbers(shape: number[], seed: number): tf.Tensor {
+  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) =>
+    Math.sin((i + 1) ** 1.5 + seed),
+  );
+  return tf.tensor(values, shape);
+}
+
+test.each(['native', 'wasm'])(
+  '%s steps as the definition does, and changes nobody else’s tensors',
+  async (fast) => {
+    if (fast === 'native' && !hasNative) return;
+    const results: number[][] = [];
+    for (const engine of ['cpu', fast]) {
+      await startEngine(engine);
+      const parameters = new Map([
+        ['matrix', new Parameter([37, 5], { order: [1, 0] })],
+        ['gain', new Parameter([7])],
+        ['logit_scale', new Parameter([])],
+      ]);
+      for (const [name, parameter] of parameters)
+        parameter.assign(numbers([...parameter.shape], name.length));
+      const first = parameters.get('gain')!.read(); // shares the parameter's memory
+      const firstNumbers = [...first.dataSync()];
+      const optimizer = new AdamW(parameters, { beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.2 });
+      const tensors = tf.memory().numTensors;
+      for (let step = 0; step < 6; step++) {
+        tf.tidy(() => {
+          const gradients = new Map(
+            [...parameters].map(([name, { storedShape }]) => [name, numbers(storedShape, step)]),
+          );
+          optimizer.step(gradients, 0.01);
+          for (const [name, gradient] of gradients) {
+            expect([...gradient.dataSync()], name).toEqual([...numbers(gradient.shape, step).dataSync()]);
+          }
+        });
+      }
+      expect(tf.memory().numTensors).toBe(tensors);
+      expect([...first.dataSync()]).toEqual(firstNumbers);
+      const slots = [...optimizer.slots.values()].flatMap(({ mean, square }) => [mean, square]);
+      results.push(
+        [...parameters.values(), ...slots].flatMap((parameter) => [...parameter.value.dataSync()]),
+      );
+    }
+    const [expected, found] = results as [number[], number[]];
+    expect(expected.length).toBe(3 * (37 * 5 + 7 + 1));
+    const errors = expected.map((value, i) => Math.abs(value - found[i]!));
+    expect(Math.max(...errors)).toBeLessThan(1e-6);
+    expect(Math.max(...errors)).toBeGreaterThan(0); // two ways were taken
+  },
+);

@@ -1,0 +1,111 @@
+// Every kernel of the wasm engine against the composition in src/model/ops.ts, on the plain engine: values, gradients.
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions: see src/train/gradients.ts
+import { beforeAll, describe, expect, test } from 'vitest';
+import { startEngine } from '../../../src/backend/engines.node.ts';
+import { wasmModule } from '../../../src/backend/threads/wasm-module.ts';
+import * as ops from '../../../src/model/ops.ts';
+
+interface Case {
+  /** The kernel. */
+  name: string;
+  shapes: number[][];
+  compute: (...inputs: tf.Tensor[]) => tf.Tensor;
+}
+
+const linear = (...shapes: number[][]): Case => ({ name: 'linear', shapes, compute: ops.linear });
+
+const attention = (shape: number[], heads: number, isCausal: boolean): Case => ({
+  name: 'attention',
+  shapes: [shape],
+  compute: (x) => {
+    const joint = tf.mul(x!, 4);
+    const whole = ops.wholeAttention(joint, heads, isCausal);
+    if (whole) return whole;
+    const [q, k, v] = tf.split(ops.splitHeads(joint, 3 * heads), 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const mask = isCausal ? ops.causalMask(joint.shape[1]!) : undefined;
+    return ops.joinHeads(tf.matMul(ops.maskedSoftmax(ops.attentionScores(q, k), mask), v));
+  },
+});
+
+const CASES: Case[] = [
+  linear([3, 5, 7], [7, 9], [9]),
+  linear([6, 7], [7, 9]),
+  linear([1, 1], [1, 1], [1]),
+  linear([2, 403, 5], [5, 8], [8]), // more rows than are worked on at once
+  linear([4, 1601], [1601, 131], [131]), // more depth, more columns
+  linear([801, 500], [500, 200], [200]), // worth several threads
+  linear([0, 7], [7, 9], [9]), // an empty batch
+  {
+    name: 'layerNorm',
+    shapes: [[3, 5, 48], [48], [48]],
+    compute: (x, gain, bias) => ops.layerNorm(tf.add(tf.mul(x!, 3), 20), gain!, bias!, 1e-5), // far from zero
+  },
+  {
+    name: 'layerNorm',
+    shapes: [[37, 7], [7], [7]],
+    compute: (x, gain, bias) => ops.layerNorm(tf.mul(x!, 0.01), gain!, bias!, 1e-3), // epsilon counts
+  },
+  { name: 'layerNorm', shapes: [[0, 5], [5], [5]], compute: (x, gain, bias) => ops.layerNorm(x!, gain!, bias!, 1e-5) },
+  { name: 'quickGelu', shapes: [[3, 4, 5]], compute: (x) => ops.quickGelu(tf.mul(x!, 9)) },
+  { name: 'quickGelu', shapes: [[33, 1001]], compute: (x) => ops.quickGelu(tf.mul(x!, 300)) },
+  { name: 'gelu', shapes: [[3, 4, 5]], compute: (x) => ops.gelu(tf.mul(x!, 5)) },
+  { name: 'gelu', shapes: [[33, 1001]], compute: (x) => ops.gelu(tf.mul(x!, 100)) },
+  { name: 'gelu', shapes: [[0, 3]], compute: ops.gelu },
+  { name: 'maskedSoftmax', shapes: [[2, 3, 5, 5]], compute: (scores) => ops.maskedSoftmax(tf.mul(scores!, 30)) },
+  { name: 'maskedSoftmax', shapes: [[1, 1, 1, 1]], compute: (scores) => ops.maskedSoftmax(scores!) },
+  { name: 'maskedSoftmax', shapes: [[2, 3, 4, 50]], compute: (scores) => ops.maskedSoftmax(tf.mul(scores!, 200)) },
+  {
+    name: 'maskedSoftmax',
+    shapes: [[2, 3, 9, 9]],
+    compute: (scores) => ops.maskedSoftmax(scores!, ops.causalMask(9)),
+  },
+  ...[attention([2, 5, 12], 2, true), attention([1, 50, 3 * 24], 3, false), attention([2, 77, 3 * 128], 2, true)],
+  ...[attention([1, 1, 3], 1, true), attention([3, 7, 15], 1, false), attention([0, 5, 12], 2, true)],
+  attention([1, 130, 3 * 70], 1, true), // more columns than are worked on at once
+  { name: 'plus', shapes: [[2, 3], [2, 3]], compute: ops.plus },
+]; // biome-ignore format: a line each
+
+/** Numbers between −1 and 1, other ones for each `seed`. */
+function numbers(shape: number[], seed: number): tf.Tensor {
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin((i + 1) ** 1.5 + seed)),
+    shape,
+  );
+}
+
+/** The answer, then the gradient for each input. */
+function answers({ shapes, compute }: Case): Float32Array[] {
+  return tf.tidy(() => {
+    const inputs = shapes.map((shape, i) => numbers(shape, i));
+    const value = compute(...inputs);
+    const gradients = tf.grads((...given) => compute(...given))(inputs, numbers(value.shape, 9));
+    return [value, ...gradients].map((tensor) => tensor.dataSync() as Float32Array);
+  });
+}
+
+describe.each([1, 2])('on wasm with threads: %i', (threads) => {
+  beforeAll(async () => {
+    await startEngine('wasm', { threads });
+    expect(wasmModule().threads).toBe(threads);
+  });
+
+  test.each(CASES)('$name $shapes', async (of) => {
+    await startEngine('cpu');
+    const expected = answers(of);
+    await startEngine('wasm');
+    expect(tf.getKernel(of.name, 'wasm')).toBeDefined();
+    const before = tf.memory().numTensors;
+    const found = answers(of);
+    expect(tf.memory().numTensors).toBe(before);
+    expected.forEach((values, i) => {
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const errors = values.map((value, j) => (value === found[i]![j] ? 0 : Math.abs(value - found[i]![j]!)));
+      expect(found[i]!.length).toBe(values.length);
+      expect(
+        errors.every((error) => error < 1e-5 * largest || error === 0),
+        `${i}: ${errors}`,
+      ).toBe(true);
+    });
+  });
+});
