@@ -43,10 +43,12 @@ export { reportLines } from './parity/report-lines.ts';
 export type { Subject } from './parity/run.ts';
 export { type Conversion, convertCheckpoint } from './tasks/convert.ts';
 export { type CheckpointSummary, describeCheckpoint } from './tasks/describe.ts';
+export { type EmbedTextsOptions, embedTexts, type TextFeatures } from './tasks/embed-texts.ts';
 export { type Accuracy, evaluate, type LabelledPictures } from './tasks/evaluate.ts';
 export { inspectValues, type ValueSummary } from './tasks/inspect.ts';
 export { type LoadFromOptions, loadFrom } from './tasks/load.ts';
 export { LoadedModel } from './tasks/loaded-model.ts';
+export { normalizeRows } from './tasks/normalize-rows.ts';
 export { similarity } from './tasks/similarity.ts';
 export {
   classify,

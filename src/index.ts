@@ -11,10 +11,23 @@ export { writeSafetensors } from './checkpoint/write-safetensors.node.ts';
 export { openFile } from './data/bytes/file-source.node.ts';
 export { openCifar100 } from './data/cifar.node.ts';
 export { decodePicture, readPicture } from './data/pictures/decode.node.ts';
+export type { PictureSet } from './data/sets/picture-set.ts';
+export { openPictures } from './data/sets/pictures.node.ts';
 export { writeShapes } from './data/shapes/write-shapes.node.ts';
 export { type ClassifiedPicture, classificationFigure } from './figure/classification-figure.ts';
 export { contactSheet } from './figure/contact-sheet.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
 export { type Converted, type ConvertOptions, convert } from './tasks/convert.node.ts';
+export {
+  type EmbedPicturesOptions,
+  embedPictures,
+  type PictureFeatures,
+} from './tasks/embed-pictures.node.ts';
 export { type LoadOptions, load } from './tasks/load.node.ts';
+export {
+  type FeatureRow,
+  type Features,
+  type FeatureType,
+  saveFeatures,
+} from './tasks/save-features.node.ts';

@@ -7,6 +7,7 @@ import { registerClassify } from './classify.ts';
 import { registerConvert } from './convert.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDownload } from './download.ts';
+import { registerEmbed } from './embed.ts';
 import { registerEval } from './eval.ts';
 import { registerFinetune } from './finetune.ts';
 import { registerInspect } from './inspect.ts';
@@ -38,6 +39,7 @@ const program = new Command('clip-tfjs')
 registerClassify(program);
 registerShow(program);
 registerEval(program);
+registerEmbed(program);
 registerProbe(program);
 registerInterpolate(program);
 registerLabel(program);

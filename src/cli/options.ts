@@ -218,6 +218,7 @@ function once(value: string, before?: string): string {
   throw new InvalidArgumentError('one at a time: convert --adapter writes a model that has the first in it.');
 }
 
-function collect(value: string, before: string[] = []): string[] {
+/** For an option that may be repeated. */
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }

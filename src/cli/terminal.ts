@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { CommanderError } from 'commander';
 import { oneLine } from '../errors.ts';
-import { ByteRate } from './byte-rate.ts';
+import { Rate, type Unit } from './rate.ts';
 
 /** A wrong command line: exit status 2. */
 export class UsageError extends Error {}
@@ -31,20 +31,20 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on stderr, where that is a terminal; it appears at the first update. One of bytes also shows how fast they come. */
-export function progressBar(what: string, unit?: 'bytes'): Progress {
+/** A bar on stderr, where that is a terminal; it appears at the first update. With a unit it shows how fast they come. */
+export function progressBar(what: string, unit?: Unit): Progress {
   const format = `${what} {bar} {percentage}% · ${unit ? '{speed}' : '{eta_formatted} left'}`;
   const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, clearOnComplete: true });
-  let rate = new ByteRate();
+  let rate = new Rate();
   const speed = {
     get speed() {
-      return rate.toString(); // at every drawing, not at every update, so that a stall shows
+      return rate.toString(unit); // at every drawing, not at every update, so that a stall shows
     },
   };
   return {
     update(done, total) {
       if (!process.stderr.isTTY) return;
-      if (!bar.isActive) rate = new ByteRate();
+      if (!bar.isActive) rate = new Rate();
       rate.add(done, total);
       if (!bar.isActive) bar.start(total, 0, speed);
       bar.setTotal(total);

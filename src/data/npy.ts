@@ -20,17 +20,21 @@ const TYPES: readonly (readonly [descr: string, create: (buffer: ArrayBuffer) =>
 export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array {
   checkCount(data.length, shape);
   const descr = TYPES.find(([, create]) => create(new ArrayBuffer(0)).constructor === data.constructor)![0];
+  const header = npyHeader(descr, shape);
+  const file = new Uint8Array(header.length + data.byteLength);
+  file.set(header);
+  file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return file;
+}
+
+/** What stands before the numbers. `descr` is numpy's name of their type, such as `<f2`. */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const unpadded = MAGIC.length + 2 + 2 + dictionary.length + 1;
   const header = `${dictionary}${' '.repeat((ALIGNMENT - (unpadded % ALIGNMENT)) % ALIGNMENT)}\n`;
-
-  const start = MAGIC.length + 2 + 2 + header.length;
-  const file = new Uint8Array(start + data.byteLength);
   const text = `${MAGIC}\x01\x00${String.fromCharCode(header.length & 255, header.length >> 8)}${header}`;
-  for (let i = 0; i < start; i++) file[i] = text.charCodeAt(i);
-  file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
-  return file;
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** The array in a file. Throws on anything but the types above, row-major, with as many bytes as its shape says. */

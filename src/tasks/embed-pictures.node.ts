@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BrokenPictures } from '../data/pool/broken-pictures.ts';
 import { type PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
+import { ClipError } from '../errors.ts';
 import type { CLIPConfig } from '../model/config.ts';
 import { pictureBatch } from './batch-size.ts';
 import { EngineCalls } from './engine-calls.ts';
@@ -80,6 +81,10 @@ export async function embedPictures(
     }
     read.release();
     onProgress?.(Math.min(start + batch, set.count), set.count);
+  }
+  if (set.count > 0 && kept.length === 0) {
+    const got = broken.list.map(({ name, reason }) => `${name}: ${reason}`)[0];
+    throw new ClipError(`no picture of ${set.name} can be read`, { got });
   }
   return {
     features: features.subarray(0, kept.length * width),

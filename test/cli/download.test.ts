@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ByteRate } from '../../src/cli/byte-rate.ts';
+import { Rate } from '../../src/cli/rate.ts';
 import { commandLine, type Outcome, ROOT } from './run.ts';
 
 const { folder, clip } = commandLine();
@@ -179,7 +179,7 @@ describe('a file of this test, by the same command', () => {
 
 test('the rate is that of the last seconds; a stall brings it down', () => {
   let time = 0;
-  const rate = new ByteRate(() => time);
+  const rate = new Rate(() => time);
   const go = (seconds: number, perSecond: number, from: number) => {
     for (let step = 1; step <= seconds * 10; step++) {
       time += 100;

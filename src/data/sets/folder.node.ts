@@ -5,7 +5,8 @@ import { ClipError } from '../../errors.ts';
 import { Fingerprint } from './fingerprint.ts';
 import type { PictureSet } from './picture-set.ts';
 
-const PICTURE = /\.(png|jpe?g|webp|gif)$/i;
+/** Names of files that are pictures. */
+export const PICTURE: RegExp = /\.(png|jpe?g|webp|gif)$/i;
 const LAYOUT = 'expected FOLDER/CLASS/picture.png, with pictures as PNG, JPEG, WebP or GIF';
 
 /**
@@ -51,7 +52,7 @@ export function openFolder(path: string): PictureSet {
     fingerprint: `${fingerprint}`,
     classes,
     labels: Int32Array.from(labels),
-    notes: notesOf(path, others),
+    notes: notesOf(path, others, `${FORMATS} of a class`),
     source: (index) => ({ path: join(path, at(files, index)) }),
   };
 }
@@ -72,7 +73,7 @@ export function openUnlabelled(path: string): PictureSet {
     name: path,
     count: files.length,
     fingerprint: `${fingerprint}`,
-    notes: notesOf(path, others),
+    notes: notesOf(path, others, FORMATS),
     source: (index) => ({ path: join(path, at(files, index)) }),
   };
 }
@@ -83,14 +84,16 @@ function looseFiles(path: string, folders: readonly string[]): string[] {
 }
 
 const LISTED = 3;
+const FORMATS = 'PNG, JPEG, WebP or GIF';
 
-function notesOf(path: string, others: readonly string[]): string[] {
+function notesOf(path: string, others: readonly string[], what: string): string[] {
   if (others.length === 0) return [];
-  const some = others.slice(0, LISTED).join(', ');
+  const some = others
+    .slice(0, LISTED)
+    .map((name) => name.replace(/^\.\//, ''))
+    .join(', ');
   const more = others.length > LISTED ? ', …' : '';
-  return [
-    `${path}: ${others.length} files are no PNG, JPEG, WebP or GIF of a class and are passed over: ${some}${more}`,
-  ];
+  return [`${path}: ${others.length} files are no ${what} and are passed over: ${some}${more}`];
 }
 
 /** The element, or a ClipError where there is none. */

@@ -34,7 +34,8 @@ export async function openPictureSet(spec: string, split: 'train' | 'test'): Pro
   throw new ClipError(spec, { expected: 'a set of pictures', got: 'another file', hint: HINT });
 }
 
-function isCifar(path: string, isFolder: boolean): boolean {
+/** Whether a path is CIFAR-100's: a folder or an archive in its layout. */
+export function isCifar(path: string, isFolder: boolean): boolean {
   if (!isFolder) return /\.(tar|tar\.gz|tgz)$/i.test(path);
   const isFile = (name: string) => statSync(join(path, name), { throwIfNoEntry: false })?.isFile() ?? false;
   const hasMeta = (folder: string) =>

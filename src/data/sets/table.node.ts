@@ -10,7 +10,7 @@ import { type Row, readRows } from './table-rows.node.ts';
 
 /** Of several columns that would do, the first in these lists is taken. */
 const PICTURE = ['image', 'picture', 'path', 'file', 'filepath', 'file_name'];
-const CAPTION = ['caption', 'text', 'title'];
+export const CAPTION: readonly string[] = ['caption', 'text', 'title'];
 const CLASS = ['label', 'class'];
 
 /** What V8 holds as one text. */
@@ -23,14 +23,16 @@ const MOST_BYTES = 2 ** 29 - 25;
  * is found when it is decoded. The fingerprint sees each picture's path as written, its texts and class, and its size in
  * bytes; not a picture that was exchanged for another of equal size.
  *
+ * With `unsaid`, a column of pictures is enough.
+ *
  * Errors, by line number: a line that cannot be read or has too few or too many columns, an empty caption, path or class,
  * two classes for one picture. Without: no such file, not UTF-8, no such columns, no pictures, more than 536 MB.
  */
-export function openTable(path: string): PictureSet {
+export function openTable(path: string, unsaid: boolean = false): PictureSet {
   const rows = new Map<string, { captions: string[]; label: string | undefined }>();
   let columns: Columns | undefined;
-  for (const row of readRows(path, readText(path))) {
-    columns ??= findColumns(path, row);
+  for (const row of readRows(path, readTableText(path, 'a table of pictures'))) {
+    columns ??= findColumns(path, row, unsaid);
     const line = readLine(row, columns, `${path} line ${row.line}`);
     const known = rows.get(line.file);
     if (!known) {
@@ -85,7 +87,7 @@ interface Columns {
   label: string | undefined;
 }
 
-function findColumns(path: string, { names }: Row): Columns {
+function findColumns(path: string, { names }: Row, unsaid: boolean): Columns {
   const find = (wanted: readonly string[]): string | undefined =>
     wanted
       .map((name) => names.find((other) => other.trim().toLowerCase() === name))
@@ -95,7 +97,7 @@ function findColumns(path: string, { names }: Row): Columns {
   if (file === undefined) {
     throw new ClipError(`${path} has no column of pictures`, { expected: PICTURE.join(' or '), got });
   }
-  if (caption === undefined && label === undefined) {
+  if (caption === undefined && label === undefined && !unsaid) {
     const expected = [...CAPTION, ...CLASS].join(' or ');
     throw new ClipError(`${path} has no column of captions or classes`, { expected, got });
   }
@@ -132,7 +134,8 @@ function readLine(
   };
 }
 
-function readText(path: string): string {
+/** A table's UTF-8 text. Throws ClipError, which says that `expected` is wanted there. */
+export function readTableText(path: string, expected: string): string {
   const info = statSync(path, { throwIfNoEntry: false });
   const got = !info
     ? 'no such file'
@@ -141,7 +144,7 @@ function readText(path: string): string {
       : !info.isFile()
         ? 'no plain file'
         : '';
-  if (got) throw new ClipError(path, { expected: 'a table of pictures', got });
+  if (got) throw new ClipError(path, { expected, got });
   if (info!.size > MOST_BYTES) {
     throw new ClipError(`${path} is too large`, {
       expected: `at most ${MOST_BYTES} bytes`,
@@ -159,7 +162,7 @@ function readText(path: string): string {
     throw new ClipError(path, {
       expected: 'text in UTF-8',
       got: 'other bytes',
-      hint: 'save it as CSV in UTF-8',
+      hint: 'save it in UTF-8',
     });
   }
 }
