@@ -1,5 +1,5 @@
 // The public names.
-export { type Diagnosis, diagnose } from './backend/diagnose.node.ts';
+
 export { startEngine } from './backend/engines.node.ts';
 export * from './browser.ts';
 export {
@@ -14,6 +14,7 @@ export { decodePicture, readPicture } from './data/pictures/decode.node.ts';
 export type { PictureSet } from './data/sets/picture-set.ts';
 export { openPictures } from './data/sets/pictures.node.ts';
 export { writeShapes } from './data/shapes/write-shapes.node.ts';
+export { type Diagnosis, diagnose } from './doctor/doctor.node.ts';
 export { type ClassifiedPicture, classificationFigure } from './figure/classification-figure.ts';
 export { contactSheet } from './figure/contact-sheet.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
