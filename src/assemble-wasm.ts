@@ -104,6 +104,8 @@ export const largerEach: (a: Code, b: Code) => Code = simd(59);
 /** On four float32 numbers. */
 export const timesFloats: (a: Code, b: Code) => Code = simd(230);
 export const addFloats: (a: Code, b: Code) => Code = simd(228);
+/** a · b + c, rounded once or twice: of "relaxed SIMD". */
+export const timesAddFloats: (a: Code, b: Code, c: Code) => Code = simd(0x105);
 export const subtractFloats: (a: Code, b: Code) => Code = simd(229);
 export const divideFloats: (a: Code, b: Code) => Code = simd(231);
 export const smaller: (a: Code, b: Code) => Code = simd(232);

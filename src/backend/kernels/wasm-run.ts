@@ -1,7 +1,7 @@
 // The kernels' own WebAssembly module, which works in the memory of the wasm engine of TensorFlow.js, on its tensors as
 // they lie there.
 import * as tf from '@tensorflow/tfjs-core';
-import { assemble } from '../../assemble-wasm.ts';
+import { assemble, type WasmFunction } from '../../assemble-wasm.ts';
 import { type WasmModule, wasmModule } from '../threads/wasm-module.ts';
 import { adamwFunctions } from './wasm-code/adamw.ts';
 import { attentionFunctions } from './wasm-code/attention.ts';
@@ -11,15 +11,22 @@ import { rowFunctions } from './wasm-code/rows.ts';
 import { softmaxFunctions } from './wasm-code/softmax.ts';
 import { type StartWorker, Workers } from './wasm-workers.ts';
 
-/** The functions that a job may name: of (job, index, scratch). */
-const FUNCTIONS = [
-  ...productFunctions,
+/** In the order of their numbers; a job may name those of (job, index, scratch). For `isFused` see productFunctions. */
+const functions = (isFused: boolean): WasmFunction[] => [
+  ...productFunctions(isFused),
   ...softmaxFunctions,
   ...attentionFunctions,
   ...eachFunctions,
   ...rowFunctions,
   ...adamwFunctions,
 ];
+const NAMES = functions(false).map(({ name }) => name);
+
+/** The fastest that WebAssembly has here. */
+function compile(isShared: boolean): WebAssembly.Module {
+  const fused = assemble(functions(true), isShared);
+  return new WebAssembly.Module(WebAssembly.validate(fused) ? fused : assemble(functions(false), isShared));
+}
 
 export interface Job {
   name: string;
@@ -53,7 +60,7 @@ class Runner {
     const engine = wasmModule();
     const { memory, malloc, threads } = engine;
     const isShared = !(memory.buffer instanceof ArrayBuffer);
-    const module = new WebAssembly.Module(assemble(FUNCTIONS, isShared));
+    const module = compile(isShared);
     const { exports } = new WebAssembly.Instance(module, { host: { memory } });
     this.#exports = exports as Record<string, Part>;
     this.#engine = engine;
@@ -62,8 +69,7 @@ class Runner {
     new Uint8Array(memory.buffer, this.zeros, 256).fill(0);
     this.#startWorkers = () => {
       if (!isShared || threads === 1 || !startWorker) return undefined;
-      const names = FUNCTIONS.map(({ name }) => name);
-      return new Workers(engine, module, names, startWorker);
+      return new Workers(engine, module, NAMES, startWorker);
     };
   }
 
@@ -75,7 +81,7 @@ class Runner {
     if (parts > 1 && work > WORTH_THREADS) {
       this.#workers ??= this.#startWorkers();
       if (this.#workers) {
-        const number = FUNCTIONS.findIndex((candidate) => candidate.name === name);
+        const number = NAMES.indexOf(name);
         const job = { number, address: this.#job, scratch: address + bytes, scratchBytes: bytes };
         this.#workers.run(job, parts, (index) => run(this.#job, index, address));
         return;

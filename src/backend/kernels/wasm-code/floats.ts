@@ -29,8 +29,8 @@ import {
 } from '../../../assemble-wasm.ts';
 
 export const increase = (local: number, by: Code): Code => set(local, add(get(local), by));
-export const plus = addFloats;
-export const times = timesFloats;
+export const plus: typeof addFloats = addFloats;
+export const times: typeof timesFloats = timesFloats;
 
 /** Reading and writing at a place of a pass: the address is in a local, which moves on by itself. */
 export interface Place {

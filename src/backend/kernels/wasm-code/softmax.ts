@@ -22,11 +22,11 @@ import {
   when,
 } from '../../../assemble-wasm.ts';
 import { clear, exponential, gather, increase, pass, plus, times, total } from './floats.ts';
-import { productFunctions } from './product.ts';
+import { PRODUCT_FUNCTIONS } from './product.ts';
 import { ROWS } from './rows.ts';
 
 /** The functions' numbers in the module, where this file's follow those of product.ts. */
-export const SOFTMAX_ROW = productFunctions.length;
+export const SOFTMAX_ROW: number = PRODUCT_FUNCTIONS;
 export const SOFTMAX_ROW_GRADIENT: number = SOFTMAX_ROW + 1;
 
 /** softmax(factor · from + mask) → to. `factor` is where that number lies; `mask` is 0 where there is none. */
