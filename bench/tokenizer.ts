@@ -13,8 +13,8 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { MERGES } from '../src/tokenizer/merges.generated.ts';
 import { Tokenizer } from '../src/tokenizer/tokenizer.ts';
-import { Vocabulary } from '../src/tokenizer/vocabulary.ts';
 import { captions } from './captions.ts';
+import { huggingFaceFiles } from './hugging-face-tokenizer.ts';
 
 const ROUNDS = 7;
 const PASSES = 3; // warm passes a round
@@ -124,80 +124,6 @@ function ours(): Peer {
   };
 }
 
-/** The files that Hugging Face keeps beside its CLIP models, written here from the same merges. */
-function huggingFaceFiles() {
-  const lines = MERGES.split('\n');
-  const vocabulary = new Vocabulary(lines);
-  const vocab: Record<string, number> = {};
-  for (let id = 0; id < vocabulary.size; id++) vocab[vocabulary.entry(id)!] = id;
-  const special = (id: number) => ({
-    id,
-    content: vocabulary.entry(id)!,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: true,
-    special: true,
-  });
-  const start = ['<|startoftext|>', 49406] as const;
-  const end = ['<|endoftext|>', 49407] as const;
-  const tokenizer = {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [special(49406), special(49407)],
-    normalizer: {
-      type: 'Sequence',
-      normalizers: [
-        { type: 'NFC' },
-        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
-        { type: 'Lowercase' },
-      ],
-    },
-    pre_tokenizer: {
-      type: 'Sequence',
-      pretokenizers: [
-        {
-          type: 'Split',
-          behavior: 'Removed',
-          invert: true,
-          pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" },
-        },
-        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true },
-      ],
-    },
-    post_processor: {
-      type: 'RobertaProcessing',
-      sep: end,
-      cls: start,
-      trim_offsets: false,
-      add_prefix_space: false,
-    },
-    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true },
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: end[0],
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '</w>',
-      fuse_unk: false,
-      vocab,
-      merges: lines,
-    },
-  };
-  const config = {
-    tokenizer_class: 'CLIPTokenizer',
-    model_max_length: 77,
-    do_lower_case: true,
-    errors: 'replace',
-    bos_token: start[0],
-    eos_token: end[0],
-    pad_token: end[0],
-    unk_token: end[0],
-  };
-  return { tokenizer, config };
-}
-
 async function transformersJs(): Promise<Peer | undefined> {
   const folder = resolve(process.env.PEERS ?? '../peers', 'node_modules/@huggingface/transformers');
   if (!existsSync(folder)) {
@@ -212,7 +138,7 @@ async function transformersJs(): Promise<Peer | undefined> {
   const { CLIPTokenizer } = await import(
     pathToFileURL(resolve(folder, manifest.exports.node.import.default)).href
   );
-  const { tokenizer, config } = huggingFaceFiles();
+  const { tokenizer, config } = huggingFaceFiles(MERGES.split('\n'));
   const file = JSON.stringify(tokenizer);
   const make = () => {
     const peer = new CLIPTokenizer(JSON.parse(file), config);

@@ -1,5 +1,6 @@
 // Which programs there are here, and how each is started.
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MINI } from '../tasks/load.node.ts';
@@ -12,6 +13,11 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PYTHON = join(ROOT, '.venv/bin/python');
 const PYTORCH = join(ROOT, 'bench/pytorch_peer.py');
 
+/** This program's. */
+export function ownVersion(): string {
+  return createRequire(import.meta.url)('../../package.json').version;
+}
+
 /** The ViT-B/32 that `npm run bench:setup` made, or else the embedded model. */
 export function defaultModel(): string {
   const made = join(HOME, 'models/ViT-B-32.safetensors');
@@ -22,18 +28,6 @@ export function defaultModel(): string {
 export function defaultSubjects(model: string): SubjectName[] {
   return SUBJECTS.filter((name) => name !== 'cpu' || model === MINI);
 }
-
-/** In which order a program is trusted to be right: others' work first, then plain JavaScript. */
-export const TRUSTED: readonly SubjectName[] = [
-  'pytorch',
-  'onnxruntime-node',
-  'onnxruntime-web',
-  'transformers.js',
-  'cpu',
-  'native',
-  'wasm',
-  'cuda',
-];
 
 const CAN: Readonly<Record<string, readonly Work[]>> = {
   'onnxruntime-node': ['load', 'image', 'text', 'text-trimmed'],

@@ -1,5 +1,6 @@
 // From what each process answered to the rows of the table.
 import { agreement } from './agreement.ts';
+import { numbersOf } from './numbers.ts';
 import { median } from './statistics.ts';
 import { type Answers, type Item, type Row, type SubjectName, WORKS, type Work } from './work.ts';
 
@@ -19,7 +20,7 @@ export function rowsOf(samples: readonly Sample[], truth: Truth): Row[] {
   const rows = order.flatMap((subject) => {
     const own = samples.filter((sample) => sample.subject === subject);
     const items = new Map(own.flatMap((sample) => sample.items.map((item) => [keyOf(item), item])));
-    return [...items.values()].flatMap((item) => rowOf(item, subject, own, truth) ?? []);
+    return [...items.values()].map((item) => rowOf(item, subject, own, truth));
   });
   rows.sort((a, b) => WORKS.indexOf(a.work) - WORKS.indexOf(b.work) || a.batch - b.batch);
   return rows.map((row) => ({ ...row, ratio: ratioOf(row, rows) }));
@@ -29,23 +30,18 @@ export function keyOf({ work, batch }: Item): string {
   return `${work} ${batch}`;
 }
 
-export function numbersOf(base64: string): Float32Array {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
-}
-
-function rowOf(item: Item, engine: SubjectName, samples: readonly Sample[], truth: Truth): Row | undefined {
+function rowOf(item: Item, engine: SubjectName, samples: readonly Sample[], truth: Truth): Row {
   const asked = samples.filter((sample) => sample.items.some((other) => keyOf(other) === keyOf(item)));
   const answers = asked
     .flatMap((sample) => sample.answers.items)
     .filter((other) => keyOf(other) === keyOf(item));
   const done = answers.filter((answer) => 'times' in answer);
-  const reason =
+  let reason =
     answers.find((answer) => 'reason' in answer)?.reason ??
     asked.find(
       ({ answers: { items, reason } }) => reason && !items.some((other) => keyOf(other) === keyOf(item)),
     )?.answers.reason;
-  if (done.length === 0 && reason === undefined) return undefined; // it has no such thing
+  if (done.length === 0) reason ??= 'it ended without an answer';
   const times = done.flatMap((answer) => answer.times);
   const expected = truth(engine, item.work);
   const compared = done.map(({ output }) => agreement(item, numbersOf(output), expected));

@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { onStop } from '../disk.node.ts';
 import { MINI } from '../tasks/load.node.ts';
 import { ask, type Command } from './ask.node.ts';
+import { coldStart } from './cold-start.node.ts';
 import { type Inputs, writeInputs } from './inputs.node.ts';
-import { can, commandOf, HOME, missing, TRUSTED } from './programs.node.ts';
-import { numbersOf, rowsOf, type Sample } from './rows.ts';
+import { numbersOf } from './numbers.ts';
+import { can, commandOf, HOME, missing } from './programs.node.ts';
+import { itemsToKnow, type Known, type Reference, TRUSTED, truthFor } from './reference.ts';
+import { rowsOf, type Sample } from './rows.ts';
 import {
   type Answers,
   type Item,
@@ -26,6 +29,8 @@ export interface BenchOptions {
   /** A name or path. */
   model: string;
   subjects: readonly SubjectName[];
+  /** Whether the user has named the subjects. */
+  named: boolean;
   works: readonly Work[];
   batches: readonly number[];
   threads: number;
@@ -85,8 +90,8 @@ class Bench {
       model,
       threads,
       rounds,
-      reference: reference?.subject ?? null,
-      rows: rowsOf(samples, (subject, work) => reference && truthFor(reference, subject, work)),
+      reference: [...reference.values()][0]?.subject ?? null,
+      rows: rowsOf(samples, (subject, work) => truthFor(reference, subject, work, subjects)),
       notes: subjects.flatMap((subject) => {
         const reason = this.#out.get(subject);
         return reason === undefined ? [] : `${subject} is left out: ${reason}`;
@@ -117,29 +122,23 @@ class Bench {
     return samples.sort((a, b) => place(a) - place(b));
   }
 
-  /** What the most trusted program here computes, with no clock running: of each work the largest batch. */
-  async #findReference(): Promise<Reference | undefined> {
+  /** What the most trusted programs here compute: what the first of them cannot, or fails to, is asked of the next. */
+  async #findReference(): Promise<Reference> {
     const { subjects, model } = this.#options;
-    const works = new Map(this.#suites.flat().map((item) => [item.work, item])); // the last one is the largest
-    const trimmed = works.get('text-trimmed');
-    if (trimmed && (works.get('text')?.batch ?? 0) < trimmed.batch)
-      works.set('text', { ...trimmed, work: 'text' });
-    works.delete('text-trimmed'); // the same texts: their features are those with all the zeros
+    const known = new Map<Work, Known>();
+    const items = itemsToKnow(this.#suites.flat());
     for (const subject of TRUSTED) {
-      const isFair =
-        subjects.includes(subject) || PEERS.includes(subject) || (subject === 'cpu' && model === MINI);
-      if (!isFair) continue;
-      const answers = await this.#ask(subject, [...works.values()], 0);
-      const outputs = new Map(
-        (answers?.items ?? []).flatMap((item) =>
-          'output' in item ? [[item.work, numbersOf(item.output)]] : [],
-        ),
-      );
-      if (outputs.size === 0) continue;
-      this.#advance(this.#suites.flat().length);
-      return { subject, outputs };
+      const mayBeAsked =
+        PEERS.includes(subject) || (subject === 'cpu' && model === MINI) || subjects.includes(subject);
+      const open = items.filter(({ work }) => !known.has(work) && this.#can(subject, work));
+      if (!mayBeAsked || open.length === 0) continue;
+      const answers = await this.#ask(subject, open, 0);
+      for (const answer of answers?.items ?? []) {
+        if ('output' in answer) known.set(answer.work, { subject, output: numbersOf(answer.output) });
+      }
     }
-    return undefined;
+    this.#advance(this.#suites.flat().length);
+    return known;
   }
 
   /** Nothing where the program is not here. */
@@ -149,10 +148,10 @@ class Bench {
     milliseconds: number,
   ): Promise<Answers | undefined> {
     if (this.#out.has(subject)) return undefined;
-    const { model, threads, patience, command } = this.#options;
-    const reason = missing(subject);
-    if (reason !== undefined) {
-      this.#out.set(subject, reason);
+    const { model, threads, named, patience, command } = this.#options;
+    const absent = missing(subject);
+    if (absent !== undefined) {
+      this.#out.set(subject, absent);
       return undefined;
     }
     const exported = exportedOf(model);
@@ -164,10 +163,14 @@ class Bench {
       peers,
       inputs: this.#folder,
       threads,
+      named,
       items,
       milliseconds,
     };
-    const answers = await ask(command(subject, threads), task, patience);
+    const answers =
+      items[0]!.work === 'cold-start'
+        ? await coldStart(subject, threads, this.#folder)
+        : await ask(command(subject, threads), task, patience);
     if (answers.version !== undefined) return answers;
     this.#out.set(subject, answers.reason ?? 'it said nothing');
     return undefined;
@@ -186,18 +189,6 @@ class Bench {
 
 /** WebAssembly has 4 GB: weights, gradients and slots take 16 bytes a parameter, and a batch of 32 twice that. */
 const MOST_TRAINED_ON_WASM = 40e6;
-
-interface Reference {
-  subject: SubjectName;
-  outputs: ReadonlyMap<Work, Float32Array>;
-}
-
-/** One of our engines shows nothing about another where both run the same code; and no program about itself alone. */
-function truthFor({ subject, outputs }: Reference, of: SubjectName, work: Work): Float32Array | undefined {
-  const isOurs = !PEERS.includes(subject);
-  const isSameCode = isOurs && !PEERS.includes(of) && (work === 'preprocess' || work === 'tokenize');
-  return isSameCode ? undefined : outputs.get(work === 'text-trimmed' ? 'text' : work);
-}
 
 function thisMachine(): Machine {
   return {

@@ -11,7 +11,7 @@ export const PEERS: readonly SubjectName[] = [
   'transformers.js',
   'pytorch',
 ];
-export const SUBJECTS: readonly SubjectName[] = ['cuda', 'native', 'wasm', 'cpu', ...PEERS];
+export const SUBJECTS: readonly SubjectName[] = ['cuda', 'native', 'webgpu', 'wasm', 'cpu', ...PEERS];
 
 /** In the order of the table. `text` has all of the context's tokens, `text-trimmed` those that the longest caption has. */
 export const WORKS = [
@@ -31,6 +31,7 @@ export const SUITES: readonly (readonly Work[])[] = [
   ['load', 'preprocess', 'image'],
   ['load', 'tokenize', 'text', 'text-trimmed'],
   ['train'],
+  ['cold-start'],
 ];
 
 /** How many pictures or texts at once, by default; works that are not here have one size. */
@@ -69,6 +70,8 @@ export interface Task {
   /** The folder with what all of them are given; see inputs.node.ts. */
   readonly inputs: string;
   readonly threads: number;
+  /** Whether it was named, and not only taken because it is here: WebGPU on a program in place of a GPU then runs too. */
+  readonly named: boolean;
   readonly items: readonly Item[];
   /** How long one measurement may go on, once it has been run for its answer; 0: no times are taken. */
   readonly milliseconds: number;

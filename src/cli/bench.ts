@@ -1,5 +1,4 @@
 // clip-tfjs bench: this program beside others, one table.
-import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { BATCHES, SUBJECTS, type SubjectName, WORKS, type Work } from '../bench/work.ts';
 import { wholeList, wholeNumber } from './numbers.ts';
@@ -11,7 +10,7 @@ interface Options {
   engines?: SubjectName[];
   batch: readonly number[];
   rounds: number;
-  threads: number;
+  threads?: number;
   json?: boolean;
 }
 
@@ -28,7 +27,7 @@ export function registerBench(program: Command): void {
     .option('--engines <names>', `some of ${SUBJECTS.join(', ')}`, namesOf(SUBJECTS))
     .option('--batch <sizes>', 'pictures or texts at once', wholeList(1), BATCHES)
     .option('--rounds <n>', 'how often each has its turn', wholeNumber(1), 3)
-    .option('--threads <n>', 'for each of them', wholeNumber(1), availableParallelism())
+    .option('--threads <n>', 'for each of them (default: all that there are here)', wholeNumber(1))
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  clip-tfjs bench --work image,text --engines native,onnxruntime-node')
     .action(run);
@@ -47,6 +46,7 @@ function namesOf<Name extends string>(list: readonly Name[]): (value: string) =>
 async function run({ model, work, engines, batch, rounds, threads, json }: Options): Promise<void> {
   const { bench } = await import('../bench/run.node.ts');
   const { defaultModel, defaultSubjects } = await import('../bench/programs.node.ts');
+  const { threadCount } = await import('../backend/threads/thread-count.node.ts');
   const { tableOf } = await import('../bench/table.ts');
   const chosen = model ?? defaultModel();
   const bar = progressBar('measuring');
@@ -56,8 +56,9 @@ async function run({ model, work, engines, batch, rounds, threads, json }: Optio
       subjects: engines ?? defaultSubjects(chosen),
       works: work ?? WORKS,
       batches: batch,
+      named: engines !== undefined,
       rounds,
-      threads,
+      threads: threadCount(threads),
       onProgress: bar.update,
     });
     bar.stop();

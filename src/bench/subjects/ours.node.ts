@@ -1,5 +1,4 @@
 // This program, on one of its engines.
-import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../backend/engines.node.ts';
 import { preprocess } from '../../data/pictures/preprocess.ts';
@@ -8,15 +7,15 @@ import type { LoadedModel } from '../../tasks/loaded-model.ts';
 import { AdamW } from '../../train/adamw.ts';
 import { lossAndGradients, trainableParameters } from '../../train/gradients.ts';
 import { HEIGHT, WIDTH } from '../inputs.node.ts';
+import { ownVersion } from '../programs.node.ts';
 import { TRAINING } from '../training.ts';
 import type { Task } from '../work.ts';
 import type { Run, Subject, Towers } from './subject.ts';
 
-export async function ours({ subject, model }: Task): Promise<Subject> {
-  await startEngine(subject);
-  const { version } = createRequire(import.meta.url)('../../../package.json');
+export async function ours({ subject, model, threads, named }: Task): Promise<Subject> {
+  await startEngine(subject, { threads, auto: !named });
   return {
-    version,
+    version: ownVersion(),
     load: async () => towers(await load(model, { backend: subject, onNote: () => undefined })),
   };
 }

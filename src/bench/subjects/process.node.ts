@@ -1,6 +1,7 @@
 // The process in which one program is timed: a Task on stdin, a JSON object a line on stdout (Answer), and its end.
 import { text } from 'node:stream/consumers';
 import { readInputs } from '../inputs.node.ts';
+import { bytesOf } from '../numbers.ts';
 import type { Answer, Item, Task } from '../work.ts';
 import type { Run, Subject, Towers } from './subject.ts';
 
@@ -19,8 +20,9 @@ async function open(task: Task): Promise<Subject> {
   }
 }
 
-function say(answer: Answer): void {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+/** Resolves once it is written: an engine may keep this thread from writing, and the process ends at once when all is done. */
+function say(answer: Answer): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()));
 }
 
 type Given = ReturnType<typeof readInputs>;
@@ -83,10 +85,7 @@ async function loaded(item: Item, ms: number, towers: Towers, given: Given): Pro
 }
 
 function encode(answers: readonly Float32Array[]): string {
-  const bytes = answers.map(({ buffer, byteOffset, byteLength }) =>
-    Buffer.from(buffer, byteOffset, byteLength),
-  );
-  return Buffer.concat(bytes).toString('base64');
+  return bytesOf(Float32Array.from(answers.flatMap((answer) => [...answer])));
 }
 
 /** MB, the highest so far. */
@@ -98,20 +97,21 @@ async function main(): Promise<void> {
   const task: Task = JSON.parse(await text(process.stdin));
   const given = readInputs(task.inputs);
   const subject = await open(task);
-  say({ version: subject.version });
+  await say({ version: subject.version });
   const start = performance.now();
   const towers = await subject.load();
   const loading = performance.now() - start;
   for (const item of task.items) {
     try {
       if (item.work === 'load') {
-        say(await loaded(item, loading, towers, given));
+        await say(await loaded(item, loading, towers, given));
         continue;
       }
       const run = runOf(item, towers, given);
-      if (run) say(await measure(item, run, task.milliseconds));
+      if (!run) throw new Error('it cannot do this');
+      await say(await measure(item, run, task.milliseconds));
     } catch (error) {
-      say({ ...item, reason: (error as Error).message.split('\n')[0]! });
+      await say({ ...item, reason: (error as Error).message.split('\n')[0]! });
     }
   }
 }
