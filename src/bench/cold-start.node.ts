@@ -31,20 +31,12 @@ export async function coldStart(engine: SubjectName, threads: number, folder: st
   const [picture, labels] = [join(folder, 'picture.png'), join(folder, 'labels.txt')];
   writeFileSync(picture, encodePng(data as Uint8Array, width, height));
   writeFileSync(labels, fineNames.join('\n'));
-  const args = [
-    ...commandLine(),
-    'classify',
-    picture,
-    '--labels-file',
-    labels,
-    '--backend',
-    engine,
-    '--json',
-  ];
+  const how = ['--backend', engine, '--threads', String(threads), '--json'];
+  const args = [...commandLine(), 'classify', picture, '--labels-file', labels, ...how];
   const [times, peaks]: [number[], number[]] = [[], []];
   let isRight = true;
   for (let run = 0; run < RUNS; run++) {
-    const { stdout, stderr, milliseconds } = await timed(args, threads);
+    const { stdout, stderr, milliseconds } = await timed(args);
     if (stdout === '') {
       const reason = stderr.split('\n').find((line) => line.startsWith('clip-tfjs: ')) ?? 'it gave no answer';
       return { version: undefined, items: [], reason: reason.replace('clip-tfjs: ', '') };
@@ -59,17 +51,12 @@ export async function coldStart(engine: SubjectName, threads: number, folder: st
 }
 
 /** One process: what it says, and the milliseconds to its first word on stdout. */
-function timed(
-  args: readonly string[],
-  threads: number,
-): Promise<{ stdout: string; stderr: string; milliseconds: number }> {
+function timed(args: readonly string[]): Promise<{ stdout: string; stderr: string; milliseconds: number }> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     let [stdout, stderr, milliseconds] = ['', '', 0];
-    const env = { ...process.env, OMP_NUM_THREADS: String(threads) };
     const child = spawn(process.execPath, ['--import', WATCH, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env,
     });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       milliseconds ||= performance.now() - start;

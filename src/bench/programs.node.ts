@@ -42,24 +42,16 @@ export function can(subject: SubjectName, work: Work): boolean {
   return CAN[subject]?.includes(work) ?? true;
 }
 
-/** How to start it with that many threads; its libraries read some of these names, and take no others' into account. */
-export function commandOf(subject: SubjectName, threads: number): Command {
-  const count = String(threads);
-  const env = {
-    OMP_NUM_THREADS: count,
-    MKL_NUM_THREADS: count,
-    TF_NUM_INTRAOP_THREADS: count,
-  };
-  if (subject === 'pytorch') return { program: PYTHON, args: [PYTORCH], env };
+/** How it is started, or why it cannot be. PyTorch's libraries look here for their threads before they are told. */
+export function commandOf(subject: SubjectName, threads: number): Command | string {
+  if (subject === 'pytorch') {
+    if (!existsSync(PYTORCH)) return 'it comes with the repository, not with the npm package';
+    if (!existsSync(PYTHON)) return 'there is no .venv (npm run bench:setup)';
+    const env = { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
+    return { program: PYTHON, args: [PYTORCH], env };
+  }
   const isSource = import.meta.url.endsWith('.ts');
   const script = fileURLToPath(new URL(`./subjects/process.node.${isSource ? 'ts' : 'js'}`, import.meta.url));
   const loader = isSource ? ['--import', import.meta.resolve('tsx')] : [];
-  return { program: process.execPath, args: [...loader, script], env };
-}
-
-/** Why it cannot even be started. */
-export function missing(subject: SubjectName): string | undefined {
-  if (subject !== 'pytorch') return undefined;
-  if (!existsSync(PYTORCH)) return 'it comes with the repository, not with the npm package';
-  return existsSync(PYTHON) ? undefined : 'there is no .venv (npm run bench:setup)';
+  return { program: process.execPath, args: [...loader, script] };
 }

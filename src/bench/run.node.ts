@@ -9,7 +9,7 @@ import { ask, type Command } from './ask.node.ts';
 import { coldStart } from './cold-start.node.ts';
 import { type Inputs, writeInputs } from './inputs.node.ts';
 import { numbersOf } from './numbers.ts';
-import { can, commandOf, HOME, missing } from './programs.node.ts';
+import { can, commandOf, HOME } from './programs.node.ts';
 import { itemsToKnow, type Known, type Reference, TRUSTED, truthFor } from './reference.ts';
 import { rowsOf, type Sample } from './rows.ts';
 import {
@@ -21,7 +21,6 @@ import {
   type Report,
   SUITES,
   type SubjectName,
-  type Task,
   type Work,
 } from './work.ts';
 
@@ -40,7 +39,7 @@ export interface BenchOptions {
   /** Milliseconds without a word after which a program is given up. */
   patience?: number;
   /** How each program is started, for tests. */
-  command?: (subject: SubjectName, threads: number) => Command;
+  command?: (subject: SubjectName, threads: number) => Command | string;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -141,39 +140,26 @@ class Bench {
     return known;
   }
 
-  /** Nothing where the program is not here. */
+  /** Nothing where the program is not here: then it is not asked again. */
   async #ask(
     subject: SubjectName,
     items: readonly Item[],
     milliseconds: number,
   ): Promise<Answers | undefined> {
     if (this.#out.has(subject)) return undefined;
-    const { model, threads, named, patience, command } = this.#options;
-    const absent = missing(subject);
-    if (absent !== undefined) {
-      this.#out.set(subject, absent);
-      return undefined;
-    }
-    const exported = exportedOf(model);
-    const peers = join(HOME, 'peers');
-    const task: Task = {
-      subject,
-      model,
-      exported,
-      peers,
-      inputs: this.#folder,
-      threads,
-      named,
-      items,
-      milliseconds,
-    };
-    const answers =
-      items[0]!.work === 'cold-start'
-        ? await coldStart(subject, threads, this.#folder)
-        : await ask(command(subject, threads), task, patience);
+    const answers = await this.#start(subject, items, milliseconds);
     if (answers.version !== undefined) return answers;
-    this.#out.set(subject, answers.reason ?? 'it said nothing');
+    this.#out.set(subject, answers.reason ?? 'it ended without a word');
     return undefined;
+  }
+
+  async #start(subject: SubjectName, items: readonly Item[], milliseconds: number): Promise<Answers> {
+    const { model, threads, named, patience, command } = this.#options;
+    if (items[0]!.work === 'cold-start') return coldStart(subject, threads, this.#folder);
+    const program = command(subject, threads);
+    if (typeof program === 'string') return { version: undefined, items: [], reason: program };
+    const where = { exported: exportedOf(model), peers: join(HOME, 'peers'), inputs: this.#folder };
+    return ask(program, { subject, model, ...where, threads, named, items, milliseconds }, patience);
   }
 
   #can(subject: SubjectName, work: Work): boolean {

@@ -26,7 +26,7 @@ export function tableOf({ machine, model, threads, rounds, reference, rows, note
     `${model} on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, Node ${machine.node}`,
     `${threads} threads each; medians of ${rounds} rounds, for one of a batch; held to ${reference ?? 'nothing'}`,
     '',
-    line(head),
+    `  ${line(head)}`,
   ];
   rows.forEach((row, i) => {
     const before = rows[i - 1];

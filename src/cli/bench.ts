@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { BATCHES, SUBJECTS, type SubjectName, WORKS, type Work } from '../bench/work.ts';
 import { wholeList, wholeNumber } from './numbers.ts';
+import { withThreads } from './options.ts';
 import { printJson, printLine, progressBar } from './terminal.ts';
 
 interface Options {
@@ -15,7 +16,7 @@ interface Options {
 }
 
 export function registerBench(program: Command): void {
-  program
+  const command = program
     .command('bench')
     .summary('how fast, beside other programs')
     .description(
@@ -26,8 +27,8 @@ export function registerBench(program: Command): void {
     .option('--work <names>', `some of ${WORKS.join(', ')}`, namesOf(WORKS))
     .option('--engines <names>', `some of ${SUBJECTS.join(', ')}`, namesOf(SUBJECTS))
     .option('--batch <sizes>', 'pictures or texts at once', wholeList(1), BATCHES)
-    .option('--rounds <n>', 'how often each has its turn', wholeNumber(1), 3)
-    .option('--threads <n>', 'for each of them (default: all that there are here)', wholeNumber(1))
+    .option('--rounds <n>', 'how often each has its turn', wholeNumber(1), 3);
+  withThreads(command)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  clip-tfjs bench --work image,text --engines native,onnxruntime-node')
     .action(run);
@@ -58,7 +59,7 @@ async function run({ model, work, engines, batch, rounds, threads, json }: Optio
       batches: batch,
       named: engines !== undefined,
       rounds,
-      threads: threadCount(threads),
+      threads: threadCount(threads).count,
       onProgress: bar.update,
     });
     bar.stop();

@@ -16,7 +16,7 @@ export async function ours({ subject, model, threads, named }: Task): Promise<Su
   await startEngine(subject, { threads, auto: !named });
   return {
     version: ownVersion(),
-    load: async () => towers(await load(model, { backend: subject, onNote: () => undefined })),
+    load: async () => towers(await load(model, { backend: subject, threads, onNote: () => undefined })),
   };
 }
 
