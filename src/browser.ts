@@ -1,5 +1,13 @@
 // The public names that need no Node: what a browser imports as `clip-tfjs`.
-export { cpu, type Engine, type EngineName, startFirst, wasm } from './backend/engine.ts';
+export {
+  cpu,
+  type Engine,
+  type EngineName,
+  type StartOptions,
+  startFirst,
+  wasm,
+} from './backend/engine.ts';
+export { startEngine, webgpu } from './backend/engines.ts';
 export { openCheckpoint } from './checkpoint/checkpoint.ts';
 export {
   type ClipCheckpoint,
