@@ -1,11 +1,10 @@
 // A row of a batch is the row alone, and what stands behind a text's end does not matter.
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { startEngine } from '../../src/backend/engines.node.ts';
 import { normalize } from '../../src/model/ops.ts';
 import { readGiven } from '../../src/parity/given.ts';
 import type { Subject } from '../../src/parity/run.ts';
-import { ENGINES, openCase, withOwnModel } from './support.ts';
+import { ENGINES, openCase, startListed, withOwnModel } from './support.ts';
 
 // Measured: 1.2e-7 at most. An engine may add in another order for another number of rows.
 const BAR = 1e-6;
@@ -17,7 +16,7 @@ function apart(a: tf.Tensor, b: tf.Tensor): number {
 
 describe.each(ENGINES)('on %s', (engine) => {
   test.each(['vit', 'rn'] as const)('%s: row i of a batch is row i alone', async (name) => {
-    await startEngine(engine);
+    await startListed(engine);
     const recording = await openCase(name);
     await withOwnModel(recording, async ({ model }: Subject) => {
       const { image, text } = await readGiven(recording, model.config);
@@ -37,7 +36,7 @@ describe.each(ENGINES)('on %s', (engine) => {
   });
 
   test('padding does not change the features of a text', async () => {
-    await startEngine(engine);
+    await startListed(engine);
     const recording = await openCase('vit');
     await withOwnModel(recording, async ({ model }) => {
       const short = [528, 7, 9, 529];

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startEngine } from '../../src/backend/engines.node.ts';
 import type { Kernel } from '../../src/data/pictures/kernel.ts';
 import { FAULTS, type Fault } from './faults.ts';
-import { ENGINES, openCase, reportOf } from './support.ts';
+import { ENGINES, openCase, reportOf, startListed } from './support.ts';
 
 /** What runs instead of a function of the program, by the name of its file and its own. */
 const replaced = vi.hoisted(() => new Map<string, unknown>());
@@ -67,12 +67,12 @@ const found = new Map<string, string>();
 
 describe.each(ENGINES)('on %s parity notices, first where it is:', (engine) => {
   test.each(FAULTS.map((fault) => [fault.mistake, fault] as const))('%s', async (_, fault) => {
-    await startEngine(engine);
+    await startListed(engine);
     const report = await reportWith(fault);
     const row = report.rows.find(({ name }) => name === report.first)!;
     expect(report.first).toBe(fault.first);
     expect(row.error! / row.bar!).toBeGreaterThan(2); // not a close call
-    if (engine === 'wasm') found.set(fault.mistake, tableLine(fault, row));
+    if (engine === 'wasm (1 thread)') found.set(fault.mistake, tableLine(fault, row));
   });
 });
 

@@ -9,7 +9,17 @@ import { compareRecordings, type ParityReport } from '../../src/parity/compare.t
 import { inComputationOrder } from '../../src/parity/keys.ts';
 import { recordRun } from '../../src/parity/record.ts';
 import { load, MINI_REFERENCE } from '../../src/tasks/load.node.ts';
-import { CASES, ENGINES, memory, openCase, reportOf, TRAININGS, withOwnModel } from './support.ts';
+import {
+  CASES,
+  ENGINES,
+  memory,
+  openCase,
+  optionsOf,
+  reportOf,
+  startListed,
+  TRAININGS,
+  withOwnModel,
+} from './support.ts';
 
 /** What is over its bar, and beside it the closest that each kind of value came to its own. */
 function outcome({ rows }: ParityReport): { over: string[]; kinds: Map<string, string> } {
@@ -39,7 +49,7 @@ async function passed(engine: string, name: Parameters<typeof openCase>[0]) {
 
 describe.each(ENGINES)('on %s', (engine) => {
   beforeAll(async () => {
-    await startEngine(engine);
+    await startListed(engine);
   });
 
   test.each(CASES)('%s: taps, gradients, ten steps, tokens and pixels are PyTorch’s', async (name) => {
@@ -57,7 +67,7 @@ describe.each(ENGINES)('on %s', (engine) => {
 
   test('the embedded model computes what PyTorch computes with it', async () => {
     const reference = await openCheckpoint(bytesSource(readFileSync(MINI_REFERENCE)));
-    const loaded = await load('mini', { backend: engine });
+    const loaded = await load('mini', optionsOf(engine));
     const run = await recordRun(loaded, reference, { decodePicture });
     expect(outcome(await compareRecordings(run, reference, { subset: true })).over).toEqual([]);
     loaded.release();

@@ -1,6 +1,9 @@
 // What the tests of parity share: the recorded cases, the engines they run on, a run of ours beside each.
+import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
 import { startEngine } from '../../src/backend/engines.node.ts';
+import { wasmModule } from '../../src/backend/threads/wasm-module.ts';
 import { releaseModel } from '../../src/checkpoint/state-dict.ts';
 import type { StoredTensor } from '../../src/checkpoint/stored-tensor.ts';
 import { decodePicture } from '../../src/data/pictures/decode.node.ts';
@@ -27,8 +30,38 @@ const hasNative = await startEngine('native').catch(() =>
   console.log('skipped: parity on native, which is not installed'),
 );
 
-/** Native too, where it is installed. */
-export const ENGINES: readonly string[] = ['cpu', 'wasm', ...(hasNative ? ['native'] : [])];
+/** Native too, where it is installed. ENGINES, in the environment, may choose some of them: `cpu,wasm (2 threads)`. */
+export const ENGINES: readonly string[] = chosen([
+  'cpu',
+  'wasm (1 thread)',
+  'wasm (2 threads)',
+  ...(hasNative ? ['native'] : []),
+]);
+
+console.log(`Node ${process.version}, engines: ${ENGINES.join(', ')}`);
+
+function chosen(engines: string[]): string[] {
+  const wanted = process.env.ENGINES?.split(',') ?? engines;
+  const missing = wanted.find((engine) => !engines.includes(engine));
+  if (missing !== undefined) throw new Error(`no engine ${missing} here: expected some of ${engines}`);
+  return wanted;
+}
+
+/** What `load` takes for an engine of the list. */
+export function optionsOf(engine: string): { backend: string; threads?: number } {
+  const [, backend, threads] = /^(\w+)(?: \((\d) threads?\))?$/.exec(engine)!;
+  return { backend: backend!, ...(threads && { threads: Number(threads) }) };
+}
+
+/** Starts an engine of the list, with as many threads as it says. */
+export async function startListed(engine: string): Promise<void> {
+  const { backend, threads } = optionsOf(engine);
+  if (threads !== undefined && tf.findBackend('wasm') && getThreadsCount() !== threads) {
+    tf.removeBackend('wasm'); // whatever a test has left on it
+  }
+  await startEngine(backend, { threads, onNote: console.log });
+  if (threads !== undefined) expect(wasmModule().threads).toBe(threads);
+}
 
 /** Runs `use` with the model of a recording's own weights, on the engine that runs. */
 export async function withOwnModel<T>(

@@ -15,6 +15,7 @@ let starting: Promise<void> = Promise.resolve();
 /** With another number of threads than it runs with it starts anew, unless tensors live on it: then it says so. */
 export const wasm: Engine = {
   ...browserWasm,
+  hint: 'it comes with this package; Node must allow WebAssembly some GB of addresses (ulimit -v)',
   start: (options) => {
     const turn = starting.then(() => start(options));
     starting = turn.catch(() => {});
@@ -54,7 +55,7 @@ async function register(asked: number | undefined, onNote: (note: string) => voi
   setThreadsCount(Math.min(count, MOST_THREADS));
   const backend = new BackendWasm(module);
   release(module);
-  tf.removeBackend('wasm'); // the one before, and upstream's own way to start it
+  if (tf.findBackendFactory('wasm')) tf.removeBackend('wasm'); // the one before, and upstream's own way to start it
   tf.registerBackend('wasm', () => backend, PRIORITY);
   wanted = asked ?? count;
 }
@@ -65,15 +66,17 @@ async function startBest(
   onNote: (note: string) => void,
 ): Promise<Awaited<ReturnType<typeof startModule>>> {
   if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) {
+    const module = await startModule('plain');
     onNote('wasm runs slowly and with one thread: its vector instructions (SIMD) are not to be had here');
-    return startModule('plain');
+    return module;
   }
   if (threads === 1) return startModule('simd');
   try {
     if (typeof SharedArrayBuffer === 'undefined') throw new Error('SharedArrayBuffer is not to be had here');
     return await startModule('threaded-simd', threads);
   } catch (error) {
+    const module = await startModule('simd');
     onNote(`wasm runs with one thread: ${(error as Error).message.split('\n')[0]}`);
-    return startModule('simd');
+    return module;
   }
 }
