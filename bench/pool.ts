@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import sharp from 'sharp';
 import { CONFIG, TRAINING } from '../scripts/mini/recipe.ts';
 import { startEngine } from '../src/backend/engines.node.ts';
 import { PixelPool } from '../src/data/pool/pixel-pool.node.ts';
@@ -16,7 +15,7 @@ import { CLIP } from '../src/model/clip.ts';
 import { AdamW } from '../src/train/adamw.ts';
 import { lossAndGradients, trainableParameters } from '../src/train/gradients.ts';
 import { initialize } from '../src/train/initialize.ts';
-import { generate } from '../test/data/pictures/generate-picture.ts';
+import { writePictures } from './pictures.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -50,27 +49,8 @@ for line in sys.stdin:
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
-/** JPEGs that are neither flat nor noise: coarse noise made smooth, and fine noise over it. */
-async function writePictures(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  for (let i = 0; i < BATCH; i++) {
-    const raw = (width: number, height: number, seed: number) =>
-      sharp(generate('RGB', width, height, 3 * seed).data as Uint8Array, {
-        raw: { width, height, channels: 3 },
-      });
-    const fine = await raw(640, 480, i).ensureAlpha(0.1).png().toBuffer();
-    const coarse = await raw(40, 30, i).resize(640, 480).png().toBuffer();
-    paths.push(join(folder, `${String(i).padStart(2, '0')}.jpg`));
-    await sharp(coarse)
-      .composite([{ input: fine }])
-      .jpeg({ quality: 90 })
-      .toFile(paths[i]!);
-  }
-  return paths;
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'pool-'));
-const requests = (await writePictures(folder)).map((path) => ({ source: { path } }));
+const requests = (await writePictures(folder, BATCH)).map((path) => ({ source: { path } }));
 const pools = WORKERS.map((workers) => new PixelPool({ size: SIZE, normalization: {}, workers }));
 
 /** Pictures a second, a batch being read while the one before is taken. */

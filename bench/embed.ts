@@ -1,0 +1,193 @@
+// End to end, files to features in a file: `clip-tfjs embed` beside @huggingface/transformers, in turns, each a process of
+// its own. 1,000 JPEGs of 640×480 (100 different ones) and captions of natural length (bench/captions.ts).
+//
+//   npx tsx bench/embed.ts --model vit.safetensors [--peers FOLDER --exported FOLDER] [--pictures 1000] [--captions 5000]
+//     [--rounds 1] [--peer-batches 8,32] [--backend native] [--threads 2] [--json]
+//
+// FOLDER of --peers has node_modules/@huggingface/transformers; that of --exported is the same model as transformers.js
+// reads it: config.json, preprocessor_config.json, onnx/vision_model.onnx and onnx/text_model.onnx. Features are compared
+// before anything is timed: for pictures after both resizes, which differ, so that cosines are below 1.
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { decodeNpy } from '../src/data/npy.ts';
+import { MERGES } from '../src/tokenizer/merges.generated.ts';
+import { captions } from './captions.ts';
+import { huggingFaceFiles } from './hugging-face-tokenizer.ts';
+import { writePictures } from './pictures.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'mini' },
+    peers: { type: 'string' },
+    exported: { type: 'string' },
+    pictures: { type: 'string', default: '1000' },
+    captions: { type: 'string', default: '5000' },
+    rounds: { type: 'string', default: '1' },
+    'peer-batches': { type: 'string', default: '8,32' },
+    backend: { type: 'string', default: 'native' },
+    threads: { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const DIFFERENT = 100; // pictures
+const COMPARED = 24;
+const PEER_BATCHES = flags['peer-batches'].split(',').map(Number); // the fastest counts
+
+const folder = mkdtempSync(join(tmpdir(), 'clip-tfjs-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** One program's way through all of its input. */
+interface Pass {
+  /** From the process's start to its end. */
+  wall: number;
+  /** Without starting and loading the model. */
+  seconds: number;
+  features: Float32Array;
+  busy?: number;
+}
+
+type Kind = 'pictures' | 'texts';
+
+function ours(kind: Kind, input: string): Pass {
+  const out = join(folder, 'ours.npy');
+  const subject = kind === 'texts' ? ['--texts', input] : [input];
+  const args = [
+    'embed',
+    ...subject,
+    '--out',
+    out,
+    '--force',
+    '--json',
+    '--backend',
+    flags.backend,
+    '--model',
+    flags.model,
+  ];
+  const { wall, said } = runTimed([resolve(import.meta.dirname, '../dist/cli/main.js'), ...args]);
+  return {
+    wall,
+    seconds: said.seconds,
+    busy: said.busy,
+    features: decodeNpy(readFileSync(out)).data as Float32Array,
+  };
+}
+
+function theirs(kind: Kind, input: string, batch: number): Pass {
+  const out = join(folder, 'theirs.f32');
+  const script = resolve(import.meta.dirname, 'embed_peer.mjs');
+  const { wall, said } = runTimed([
+    script,
+    flags.peers!,
+    exported!,
+    kind,
+    input,
+    out,
+    String(batch),
+    flags.threads,
+  ]);
+  const bytes = readFileSync(out);
+  return { wall, seconds: said.seconds, features: new Float32Array(new Uint8Array(bytes).buffer) };
+}
+
+function runTimed(args: readonly string[]): { wall: number; said: { seconds: number; busy?: number } } {
+  const env = { ...process.env, OMP_NUM_THREADS: flags.threads, TF_NUM_INTRAOP_THREADS: flags.threads };
+  const began = performance.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+  if (status !== 0) throw new Error(stderr || `it ended with status ${status}`);
+  const wall = (performance.now() - began) / 1000;
+  console.error(`${args[1] === 'embed' ? 'clip-tfjs' : 'transformers.js'}: ${wall.toFixed(1)} s`);
+  return { wall, said: JSON.parse(stdout) };
+}
+
+/** The exported model's folder with a tokenizer.json, which its exporter may not have written. */
+function withTokenizer(given: string): string {
+  const made = join(folder, 'peer-model');
+  mkdirSync(made);
+  symlinkSync(resolve(given, 'onnx'), join(made, 'onnx'));
+  for (const name of ['config.json', 'preprocessor_config.json'])
+    copyFileSync(join(given, name), join(made, name));
+  const { tokenizer, config } = huggingFaceFiles(MERGES.split('\n'));
+  writeFileSync(join(made, 'tokenizer.json'), JSON.stringify(tokenizer));
+  writeFileSync(join(made, 'tokenizer_config.json'), JSON.stringify(config));
+  return made;
+}
+
+async function writeInputs(kind: Kind, name: string, count: number): Promise<string> {
+  const path = join(folder, name);
+  if (kind === 'texts') {
+    writeFileSync(path, `${captions(count).join('\n')}\n`);
+    return path;
+  }
+  mkdirSync(path);
+  const different = await writePictures(path, Math.min(DIFFERENT, count));
+  for (let i = different.length; i < count; i++) {
+    copyFileSync(different[i % different.length]!, join(path, `${String(i).padStart(4, '0')}.jpg`));
+  }
+  return path;
+}
+
+/** The least cosine of two rows. */
+function leastCosine(a: Float32Array, b: Float32Array, count: number): number {
+  if (a.length !== b.length) throw new Error(`${a.length} numbers beside ${b.length}`);
+  const width = a.length / count;
+  const cosines = Array.from({ length: count }, (_, row) => {
+    let [dot, first, second] = [0, 0, 0];
+    for (let i = row * width; i < (row + 1) * width; i++) {
+      dot += a[i]! * b[i]!;
+      first += a[i]! ** 2;
+      second += b[i]! ** 2;
+    }
+    return dot / Math.sqrt(first * second);
+  });
+  return Math.min(...cosines);
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const exported = flags.exported === undefined ? undefined : withTokenizer(flags.exported);
+const rows: object[] = [];
+for (const [kind, count] of [
+  ['pictures', Number(flags.pictures)],
+  ['texts', Number(flags.captions)],
+] as const) {
+  if (count === 0) continue;
+  const input = await writeInputs(kind, kind, count);
+  const row = { work: kind, count, backend: flags.backend };
+  let beside = {};
+  const passes: Pass[] = [];
+  if (flags.peers !== undefined && exported !== undefined) {
+    const few = await writeInputs(kind, `few-${kind}`, COMPARED);
+    const cosine = leastCosine(ours(kind, few).features, theirs(kind, few, 8).features, COMPARED);
+    const peers = PEER_BATCHES.map((batch) => ({ batch, passes: [] as Pass[] }));
+    for (let round = 0; round < Number(flags.rounds); round++) {
+      passes.push(ours(kind, input));
+      for (const peer of peers) peer.passes.push(theirs(kind, input, peer.batch));
+    }
+    const medians = peers.map(({ batch, passes }) => ({
+      batch,
+      seconds: median(passes.map(({ wall }) => wall)),
+    }));
+    const best = medians.toSorted((a, b) => a.seconds - b.seconds)[0]!;
+    const ratio = best.seconds / median(passes.map(({ wall }) => wall));
+    beside = { leastCosine: cosine, theirs: medians, ratio };
+  } else {
+    for (let round = 0; round < Number(flags.rounds); round++) passes.push(ours(kind, input));
+  }
+  const [wall, seconds] = [
+    median(passes.map((pass) => pass.wall)),
+    median(passes.map((pass) => pass.seconds)),
+  ];
+  rows.push({ ...row, seconds: wall, perSecond: count / seconds, busy: passes.at(-1)!.busy, ...beside });
+  if (!flags.json) console.log(JSON.stringify(rows.at(-1)));
+}
+if (flags.json) console.log(JSON.stringify({ model: flags.model, threads: Number(flags.threads), rows }));
