@@ -56,7 +56,7 @@ export function optionsOf(engine: string): { backend: string; threads?: number }
 /** Starts an engine of the list, with as many threads as it says. */
 export async function startListed(engine: string): Promise<void> {
   const { backend, threads } = optionsOf(engine);
-  if (threads !== undefined && tf.findBackend('wasm') && getThreadsCount() !== threads) {
+  if (threads !== undefined && tf.engine().registry.wasm && getThreadsCount() !== threads) {
     tf.removeBackend('wasm'); // whatever a test has left on it
   }
   await startEngine(backend, { threads, onNote: console.log });

@@ -24,8 +24,9 @@ export const wasm: Engine = {
 };
 
 async function start({ threads, onNote = () => {} }: StartOptions): Promise<void> {
-  const running = tf.findBackend('wasm') as (tf.KernelBackend & { numDataIds(): number }) | null;
-  const isOther = running !== null && threads !== undefined && threads !== wanted;
+  // Not tf.findBackend: where nothing runs yet that starts upstream's own way.
+  const running = tf.engine().registry.wasm as (tf.KernelBackend & { numDataIds(): number }) | undefined;
+  const isOther = running !== undefined && threads !== undefined && threads !== wanted;
   if (isOther && running.numDataIds() > 0) {
     onNote('wasm keeps the number of threads that it has: tensors live on it');
   } else if (isOther || !running) {

@@ -38,6 +38,18 @@ describe('with threads', () => {
     expect(notes).toEqual([]);
   });
 
+  test('it begins anew where it was taken out of TensorFlow.js, and where upstream was imported first', async () => {
+    await startEngine('wasm', { threads: 2 });
+    tf.removeBackend('wasm');
+    await startEngine('wasm', { threads: 2 });
+    expect(wasmModule().threads).toBe(2);
+    const { stdout, stderr } = runProgram(`
+      await import('@tensorflow/tfjs-backend-wasm');
+      await startEngine('wasm', { threads: 2 });
+      console.log(tf.getBackend(), wasmModule().threads);`);
+    expect({ stdout, stderr }).toEqual({ stdout: 'wasm 2\n', stderr: '' });
+  });
+
   test('it takes eight at most, and says so', async () => {
     await startEngine('wasm', { threads: 12, onNote });
     expect(wasmModule().threads).toBe(8);
