@@ -17,7 +17,6 @@ const PARTS: [name: Parameters<typeof openCase>[0], parts: Part[]][] = [
   ['vit', ['tap', 'grad', 'train']],
   ['vit-gelu', ['tap', 'grad']],
   ['rn', ['tap', 'grad']],
-  ['vit-lora', ['train']],
 ];
 
 describe.skipIf(!hasWebGPU)('on webgpu', () => {
