@@ -202,6 +202,7 @@ if (how === 'refused') fail('ERROR: THESE PACKAGES DO NOT MATCH THE HASHES', 'Ex
 const whole = fs.readFileSync(join(home, 'published', name + '.whl'));
 const target = join(after('--dest'), name + '.whl');
 fs.writeFileSync(target, how === 'truncated' ? whole.subarray(0, whole.length >> 1) : whole);
+if (how === 'a little slow') setTimeout(() => {}, 700);
 if (how === 'slow') { fs.writeFileSync(join(home, 'slow'), ''); setInterval(() => fs.existsSync(home) || process.exit(), 100); }
 `;
 

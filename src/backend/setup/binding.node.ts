@@ -37,7 +37,8 @@ export async function compileBinding(
       ...['-O2', '-fPIC', '-shared', '-std=c++17', '-DNAPI_VERSION=8', ...include.map((path) => `-I${path}`)],
       ...[join(source, 'binding/tfjs_backend.cc'), join(source, 'binding/tfjs_binding.cc'), quiet],
       ...wheel.libraries.map((name) => join(libraries, name)),
-      '-Wl,-rpath,$ORIGIN/../libraries', // found from where the binding lies, with no environment variable
+      // Found from where the binding lies, with no environment variable; by its full name where that is through a link.
+      `-Wl,-rpath,$ORIGIN/../libraries:${libraries}`,
       // TensorFlow opens CUDA's libraries by name when it looks for a GPU, and its own search path lacks some. What is
       // loaded already is found by name wherever it lies, and a file that is missing is named by the system's loader.
       ...(cuda.length > 0 ? ['-Wl,--no-as-needed', ...cuda] : []),
@@ -51,7 +52,7 @@ export async function compileBinding(
       hint: `a compiler for C++17 is needed: g++ 9 or newer; all that it said: ${log}`,
     },
   );
-  await checkSymbols(join(folder, BINDING), entries, { ...env, LD_LIBRARY_PATH: libraries });
+  await checkSymbols(join(folder, BINDING), entries, env);
 }
 
 /** Loads it with every symbol resolved at once, which Node does not do, in another process, and looks for its entries. */
