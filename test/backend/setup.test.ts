@@ -114,6 +114,12 @@ describe.skipIf(lacking)('setup native', () => {
       ['packages'],
     ],
     [
+      'a disk that is full in the middle',
+      (m) => m.tell('python3', 'full'),
+      /by pip: got ERROR: .*No space left on device \(free some room, or let XDG_CACHE_HOME/,
+      ['packages'],
+    ],
+    [
       'a wheel that is always cut',
       (m) => m.tell('python3', 'truncated', 'truncated'),
       /arrives damaged: expected sha256 \w{64}, \d+ bytes, got \w{64}, \d+ bytes/,
@@ -165,6 +171,17 @@ describe.skipIf(lacking)('setup native', () => {
     expect(error?.message).toMatch(message);
     expect(error?.message).not.toContain('\n');
     expect(machine.left()).toEqual(left);
+  });
+
+  test('all that the compiler said is kept until it succeeds', async () => {
+    machine.tell('g++', 'broken');
+    const log = join(machine.where.cache, 'small/compiler.log');
+    await expect(setUp()).rejects.toThrow(`all that it said: ${log}`);
+    expect(readFileSync(log, 'utf8')).toMatch(
+      /^g\+\+ -O2 .*\n\nx\.cc: In function f:\n[^]*x\.cc:9:9: error: more\n/,
+    );
+    await setUp();
+    expect(existsSync(log)).toBe(false);
   });
 
   test('what fails after a good step goes on from there', async () => {

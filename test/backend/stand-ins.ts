@@ -198,6 +198,7 @@ const [name] = requirement.split('==');
 const how = behaviour('pip download ' + name + (args.includes('--no-cache-dir') ? ' past the cache' : ''));
 if (!args.includes('--require-hashes') || !/^--hash=sha256:[0-9a-f]{64}$/.test(hash)) fail('ERROR: a hash is needed');
 if (how === 'offline') fail('WARNING: Retrying (Retry(total=4))', 'ERROR: No matching distribution found for ' + requirement);
+if (how === 'full') fail('ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device');
 if (how === 'refused') fail('ERROR: THESE PACKAGES DO NOT MATCH THE HASHES', 'Expected sha256 aa', 'Got bb');
 const whole = fs.readFileSync(join(home, 'published', name + '.whl'));
 const target = join(after('--dest'), name + '.whl');

@@ -1,6 +1,6 @@
 // The compiler's part: TensorFlow.js's binding, as published, against TensorFlow's C library. The result is an N-API
 // module, so every Node from 20 on loads the same file.
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ClipError } from '../../errors.ts';
@@ -52,6 +52,7 @@ export async function compileBinding(
       hint: `a compiler for C++17 is needed: g++ 9 or newer; all that it said: ${log}`,
     },
   );
+  await rm(log, { force: true }); // of an attempt before
   await checkSymbols(join(folder, BINDING), entries, env);
 }
 

@@ -18,6 +18,9 @@ export interface RunOptions {
 /** A program that could be started and ended with another status than 0. */
 export class ProgramFailed extends ClipError {}
 
+const DISK_FULL = /no space left on device|ENOSPC|disk quota exceeded/i;
+const ROOM = 'free some room, or let XDG_CACHE_HOME name a folder on another disk';
+
 const running = new Set<ChildProcess>();
 
 /** Ends every program that `run` has started. */
@@ -48,7 +51,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       const command = [program, ...args].join(' ');
       if (log) await writeFile(log, `${command}\n\n${stdout}${stderr}`).catch(() => undefined); // a full disk
       const got = tellingLine(stderr || stdout) || `${program} ended with ${signal ?? `status ${status}`}`;
-      reject(new ProgramFailed(what, { got, hint }));
+      reject(new ProgramFailed(what, { got, hint: DISK_FULL.test(got) ? ROOM : hint }));
     });
   });
 }
