@@ -20,7 +20,9 @@ export function reasonIn(said: string): string | undefined {
   const library = /Could not load dynamic library '([^']+)'/.exec(said)?.[1];
   if (library) return `${library} cannot be loaded`;
   const old =
-    /with Cuda compute capability ([\d.]+)\. The minimum required Cuda capability is ([\d.]+)/i.exec(said);
+    /with Cuda compute capability (\d+\.\d+)\. The minimum required Cuda capability is (\d+\.\d+)/i.exec(
+      said,
+    );
   if (old) return `its compute capability is ${old[1]}, and at least ${old[2]} is needed`;
   const init = /failed call to cuInit: (.+)/.exec(said)?.[1];
   if (init) return `the driver does not start (${init.replace(/^INTERNAL: CUDA error: /, '')})`;
