@@ -53,6 +53,8 @@ interface Pass {
   wall: number;
   /** Without starting and loading the model. */
   seconds: number;
+  /** Of all the process's threads, starting included: what a busy machine distorts less. */
+  cpu: number;
   features: Float32Array;
   busy?: number;
 }
@@ -74,9 +76,10 @@ function ours(kind: Kind, input: string): Pass {
     '--model',
     flags.model,
   ];
-  const { wall, said } = runTimed([resolve(import.meta.dirname, '../dist/cli/main.js'), ...args]);
+  const { wall, cpu, said } = runTimed([resolve(import.meta.dirname, '../dist/cli/main.js'), ...args]);
   return {
     wall,
+    cpu,
     seconds: said.seconds,
     busy: said.busy,
     features: decodeNpy(readFileSync(out)).data as Float32Array,
@@ -86,7 +89,7 @@ function ours(kind: Kind, input: string): Pass {
 function theirs(kind: Kind, input: string, batch: number): Pass {
   const out = join(folder, 'theirs.f32');
   const script = resolve(import.meta.dirname, 'embed_peer.mjs');
-  const { wall, said } = runTimed([
+  const { wall, cpu, said } = runTimed([
     script,
     flags.peers!,
     exported!,
@@ -97,17 +100,37 @@ function theirs(kind: Kind, input: string, batch: number): Pass {
     flags.threads,
   ]);
   const bytes = readFileSync(out);
-  return { wall, seconds: said.seconds, features: new Float32Array(new Uint8Array(bytes).buffer) };
+  return { wall, cpu, seconds: said.seconds, features: new Float32Array(new Uint8Array(bytes).buffer) };
 }
 
-function runTimed(args: readonly string[]): { wall: number; said: { seconds: number; busy?: number } } {
+/** Loaded before a program: says on stderr, at its end, what it took of the processors. */
+const METER = `data:text/javascript,${encodeURIComponent(`
+  import { isMainThread } from 'node:worker_threads';
+  import { writeSync } from 'node:fs';
+  if (isMainThread) process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    writeSync(2, '\\ncpu ' + (user + system) / 1e6 + '\\n');
+  });`)}`;
+
+interface Timed {
+  wall: number;
+  cpu: number;
+  said: { seconds: number; busy?: number };
+}
+
+function runTimed(args: readonly string[]): Timed {
   const env = { ...process.env, OMP_NUM_THREADS: flags.threads, TF_NUM_INTRAOP_THREADS: flags.threads };
   const began = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', METER, ...args], {
+    encoding: 'utf8',
+    env,
+  });
   if (status !== 0) throw new Error(stderr || `it ended with status ${status}`);
   const wall = (performance.now() - began) / 1000;
-  console.error(`${args[1] === 'embed' ? 'clip-tfjs' : 'transformers.js'}: ${wall.toFixed(1)} s`);
-  return { wall, said: JSON.parse(stdout) };
+  const cpu = Number(/^cpu (.*)$/m.exec(stderr)![1]);
+  const name = args[1] === 'embed' ? 'clip-tfjs' : 'transformers.js';
+  console.error(`${name}: ${wall.toFixed(1)} s, of the processors ${cpu.toFixed(1)} s`);
+  return { wall, cpu, said: JSON.parse(stdout) };
 }
 
 /** The exported model's folder with a tokenizer.json, which its exporter may not have written. */
@@ -176,6 +199,7 @@ for (const [kind, count] of [
     const medians = peers.map(({ batch, passes }) => ({
       batch,
       seconds: median(passes.map(({ wall }) => wall)),
+      cpuSeconds: median(passes.map(({ cpu }) => cpu)),
     }));
     const best = medians.toSorted((a, b) => a.seconds - b.seconds)[0]!;
     const ratio = best.seconds / median(passes.map(({ wall }) => wall));
@@ -187,7 +211,15 @@ for (const [kind, count] of [
     median(passes.map((pass) => pass.wall)),
     median(passes.map((pass) => pass.seconds)),
   ];
-  rows.push({ ...row, seconds: wall, perSecond: count / seconds, busy: passes.at(-1)!.busy, ...beside });
+  const cpuSeconds = median(passes.map(({ cpu }) => cpu));
+  rows.push({
+    ...row,
+    seconds: wall,
+    cpuSeconds,
+    perSecond: count / seconds,
+    busy: passes.at(-1)!.busy,
+    ...beside,
+  });
   if (!flags.json) console.log(JSON.stringify(rows.at(-1)));
 }
 if (flags.json) console.log(JSON.stringify({ model: flags.model, threads: Number(flags.threads), rows }));
