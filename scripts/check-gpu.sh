@@ -30,7 +30,7 @@ held() {
 }
 
 echo "== parity"
-"$python" scripts/reference.py ViT-B/32 "$folder/ViT-B-32.safetensors" --pairs 2 --parts param,tap,grad > /dev/null
+"$python" scripts/reference.py ViT-B/32 "$folder/ViT-B-32.safetensors" --pairs 2 --parts param,tap > /dev/null
 for file in test/fixtures/parity/{vit,vit-gelu,rn,vit-lora,rn-lora}.safetensors "$folder/ViT-B-32.safetensors"; do
   for engine in "${engines[@]}"; do
     held "$engine" "$engine" "$file" "$strict"
