@@ -113,7 +113,7 @@ test('models: the embedded one is here, OpenAI’s nine are not', () => {
   expect(clip('models').stdout.trimEnd().split('\n')).toHaveLength(11);
 });
 
-test('doctor: wasm and cpu are always here', () => {
+test('doctor: wasm and cpu are always here', { timeout: 240_000 }, () => {
   const { node, auto, engines } = JSON.parse(clip('doctor', '--json').stdout);
   expect(node).toBe(process.versions.node);
   const state = new Map(
@@ -125,6 +125,15 @@ test('doctor: wasm and cpu are always here', () => {
   const inOrder = [...state].filter(([, available]) => available).map(([name]) => name);
   expect(inOrder.filter((name) => name === auto || name !== 'webgpu')[0]).toBe(auto);
   expect(engines.at(-1).gflops).toBeGreaterThan(0);
+
+  const lines = clip('doctor').stdout.trimEnd().split('\n');
+  for (const name of state.keys()) {
+    expect(lines.filter((line) => line.startsWith(name.padEnd(8)))).toHaveLength(1); // one line an engine
+  }
+  expect(lines.find((line) => line.startsWith('cpu'))).toMatch(
+    /^cpu +[\d.]+ GFLOP\/s {2}parity pass, \d+ % of the bars/,
+  );
+  expect(lines.at(-1)).toMatch(new RegExp(`^auto takes ${auto} \\(`));
 });
 
 test('--help of every command ends in an example', () => {

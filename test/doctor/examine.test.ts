@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../src/doctor/doctor.node.ts';
 
-test('wasm and cpu compute what PyTorch computed', async () => {
+test('wasm and cpu compute what PyTorch computed', { timeout: 240_000 }, async () => {
   const { engines, auto } = await diagnose();
   for (const name of ['wasm', 'cpu']) {
     const facts = engines.find((engine) => engine.name === name);
