@@ -116,7 +116,7 @@ test('models: the embedded one is here, OpenAI’s nine are not', () => {
 test('doctor: wasm and cpu are always here', { timeout: 240_000 }, () => {
   const { node, auto, engines } = JSON.parse(clip('doctor', '--json').stdout);
   expect(node).toBe(process.versions.node);
-  const state = new Map(
+  const state = new Map<string, boolean>(
     engines.map((engine: { name: string; available: boolean }) => [engine.name, engine.available]),
   );
   expect([...state.keys()]).toEqual(['cuda', 'native', 'webgpu', 'wasm', 'cpu']);
