@@ -11,10 +11,9 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { MERGES } from '../src/tokenizer/merges.generated.ts';
 import { Tokenizer } from '../src/tokenizer/tokenizer.ts';
 import { captions } from './captions.ts';
-import { huggingFaceFiles } from './hugging-face-tokenizer.ts';
+import { huggingFaceFiles } from './hugging-face-files.ts';
 
 const ROUNDS = 7;
 const PASSES = 3; // warm passes a round
@@ -138,7 +137,7 @@ async function transformersJs(): Promise<Peer | undefined> {
   const { CLIPTokenizer } = await import(
     pathToFileURL(resolve(folder, manifest.exports.node.import.default)).href
   );
-  const { tokenizer, config } = huggingFaceFiles(MERGES.split('\n'));
+  const { tokenizer, config } = huggingFaceFiles();
   const file = JSON.stringify(tokenizer);
   const make = () => {
     const peer = new CLIPTokenizer(JSON.parse(file), config);

@@ -1,0 +1,88 @@
+// npm run bench:docs: the tables of docs/benchmarks.md that `clip-tfjs bench` gives, written between their markers; all
+// other lines of the page are written by hand.
+//
+//     npx clip-tfjs bench --json > bench/results/bench.json
+//     npx tsx bench/embed.ts … --json > bench/results/embed.json
+//     npm run bench:docs
+//
+// bench-….json beside bench.json are runs of some of the works alone; where two have a row, the last by name counts.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Machine, PEERS, type Row, WORKS } from '../src/bench/work.ts';
+import { cell, tableLines } from './markdown.ts';
+import { type EndToEnd, targetLines } from './targets.ts';
+
+export interface Results {
+  machine: Machine;
+  threads: number;
+  rounds: number;
+  rows: Row[];
+}
+
+/** All of the folder's reports as one. */
+function readReports(folder: string): Results {
+  const files = readdirSync(folder)
+    .filter((name) => /^bench.*\.json$/.test(name))
+    .sort();
+  const reports = files.map((name): Results => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  const rows = new Map<string, Row>();
+  for (const row of reports.flatMap((report) => report.rows)) {
+    rows.set(`${row.work} ${row.batch} ${row.engine}`, row);
+  }
+  if (!reports[0]) throw new Error(`no bench.json in ${folder}`);
+  return { ...reports[0], rows: [...rows.values()] };
+}
+
+function readEndToEnd(folder: string): EndToEnd[] {
+  const file = join(folder, 'embed.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).rows : [];
+}
+
+/** The table of all measurements: a line for each program, a column for each work and batch. */
+export function resultLines({ machine, threads, rounds, rows }: Results): string[] {
+  const columns = WORKS.flatMap((work) => {
+    const batches = new Set(rows.filter((row) => row.work === work).map(({ batch }) => batch));
+    return [...batches].sort((a, b) => a - b).map((batch) => ({ work, batch }));
+  });
+  const engines = [...new Set(rows.map(({ engine }) => engine))].sort(
+    (a, b) => Number(PEERS.includes(a)) - Number(PEERS.includes(b)),
+  );
+  const body = columns.map(({ work, batch }) => [
+    batch === 1 && work !== 'image' && work !== 'text' ? work : `${work}, ${batch}`,
+    ...engines.map((engine) =>
+      cell(rows.find((row) => row.work === work && row.batch === batch && row.engine === engine)),
+    ),
+  ]);
+  const peak = engines.map((engine) =>
+    String(
+      Math.max(
+        ...rows.filter((row) => row.engine === engine && row.work !== 'train').map(({ rssMB }) => rssMB ?? 0),
+      ),
+    ),
+  );
+  return [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, Node ${machine.node}; ${threads} threads each, ${rounds} rounds.`,
+    '',
+    ...tableLines(['ms for one', ...engines], [...body, ['peak MB, no training', ...peak]]),
+  ];
+}
+
+/** `text` with `lines` between `<!-- name -->` and `<!-- /name -->`. Throws where the markers are not there once each. */
+export function replaceBetween(text: string, name: string, lines: readonly string[]): string {
+  const [before, ...middle] = text.split(`<!-- ${name} -->`);
+  const [, ...after] = middle.join('').split(`<!-- /${name} -->`);
+  if (middle.length !== 1 || after.length !== 1)
+    throw new Error(`expected one <!-- ${name} --> … <!-- /${name} -->`);
+  return `${before}<!-- ${name} -->\n\n${lines.join('\n')}\n\n<!-- /${name} -->${after[0]}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+  const folder = fileURLToPath(new URL('./results/', import.meta.url));
+  const results = readReports(folder);
+  let text = readFileSync(page, 'utf8');
+  text = replaceBetween(text, 'targets', targetLines(results.rows, readEndToEnd(folder)));
+  text = replaceBetween(text, 'results', resultLines(results));
+  writeFileSync(page, text);
+}
