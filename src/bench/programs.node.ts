@@ -36,9 +36,9 @@ const CAN: Readonly<Record<string, readonly Work[]>> = {
   pytorch: ['load', 'preprocess', 'tokenize', 'image', 'text', 'train'],
 };
 
-/** Whether it is worth asking; a training step in plain JavaScript takes minutes. */
+/** Whether it is worth asking; plain JavaScript takes minutes for a training step, and seconds for a hundred labels. */
 export function can(subject: SubjectName, work: Work): boolean {
-  if (subject === 'cpu') return work !== 'train';
+  if (subject === 'cpu') return work !== 'train' && work !== 'cold-start';
   return CAN[subject]?.includes(work) ?? true;
 }
 

@@ -72,7 +72,8 @@ class Bench {
   #total = 0;
 
   constructor(options: BenchOptions, inputs: Inputs, folder: string) {
-    this.#options = { milliseconds: 2000, patience: 300_000, command: commandOf, ...options };
+    const milliseconds = options.model === MINI ? 500 : 2000;
+    this.#options = { milliseconds, patience: 300_000, command: commandOf, ...options };
     this.#inputs = inputs;
     this.#folder = folder;
     const asked = SUITES.map((suite) => suite.filter((work) => options.works.includes(work)));

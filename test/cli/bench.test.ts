@@ -17,11 +17,13 @@ describe('bench', () => {
       rows.map(
         (row: { work: string; batch: number; engine: string }) => `${row.work} ${row.batch} ${row.engine}`,
       ),
-    ).toEqual(
-      ['load 1', 'preprocess 1', 'tokenize 1000', 'image 1', 'text-trimmed 32', 'cold-start 1'].flatMap(
-        (item) => [`${item} wasm`, `${item} cpu`],
-      ),
-    );
+    ).toEqual([
+      ...['load 1', 'preprocess 1', 'tokenize 1000', 'image 1', 'text-trimmed 32'].flatMap((item) => [
+        `${item} wasm`,
+        `${item} cpu`,
+      ]),
+      'cold-start 1 wasm',
+    ]);
     for (const row of rows) {
       expect(row).toMatchObject({
         ms: expect.any(Number),
