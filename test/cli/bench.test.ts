@@ -6,8 +6,8 @@ const { clip } = commandLine();
 
 describe('bench', () => {
   it('measures what it is asked for, and prints JSON', () => {
-    const works = 'load,preprocess,tokenize,image,text-trimmed,cold-start';
-    const { status, stdout, stderr } = clip('bench', '--model', 'mini', '--engines', 'wasm,cpu', '--work', works, '--batch', '1', '--rounds', '1', '--threads', '1', '--json'); // biome-ignore format: a command
+    const works = 'load,preprocess,tokenize,image,cold-start';
+    const { status, stdout, stderr } = clip('bench', '--model', 'mini', '--engines', 'wasm', '--work', works, '--batch', '1', '--rounds', '1', '--threads', '1', '--json'); // biome-ignore format: a command
     expect(stderr).toBe('');
     expect(status).toBe(0);
     const { machine, model, threads, rows, notes } = JSON.parse(stdout);
@@ -18,10 +18,10 @@ describe('bench', () => {
         (row: { work: string; batch: number; engine: string }) => `${row.work} ${row.batch} ${row.engine}`,
       ),
     ).toEqual([
-      ...['load 1', 'preprocess 1', 'tokenize 1000', 'image 1', 'text-trimmed 32'].flatMap((item) => [
-        `${item} wasm`,
-        `${item} cpu`,
-      ]),
+      'load 1 wasm',
+      'preprocess 1 wasm',
+      'tokenize 1000 wasm',
+      'image 1 wasm',
       'cold-start 1 wasm',
     ]);
     for (const row of rows) {
@@ -33,16 +33,16 @@ describe('bench', () => {
       expect(row.ms).toBeGreaterThan(0);
       expect(row.reason).toBeUndefined();
       expect(row.agrees).not.toBe(false);
-      if (['load', 'image', 'text-trimmed', 'cold-start'].includes(row.work)) expect(row.agrees).toBe(true);
+      if (['load', 'image', 'cold-start'].includes(row.work)) expect(row.agrees).toBe(true);
     }
-  });
+  }, 180_000);
 
   it('prints a table, and says in one note who is not here', () => {
     const { status, stdout } = clip('bench', '--model', 'mini', '--engines', 'cuda,wasm', '--work', 'image', '--batch', '1', '--rounds', '1'); // biome-ignore format: a command
     expect(status).toBe(0);
     expect(stdout).toMatch(/^image, batch 1\n {2}wasm \S+ +[\d.]+/m);
     expect(stdout.match(/cuda is left out: /g)).toHaveLength(1);
-  });
+  }, 180_000);
 
   it.each([
     [['--engines', 'wasm,tensorflow'], 'got tensorflow', 2],
