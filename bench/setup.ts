@@ -10,7 +10,7 @@ import { isWhole, makeWhole } from '../src/backend/setup/whole-folder.node.ts';
 import { HOME } from '../src/bench/programs.node.ts';
 import { convert } from '../src/tasks/convert.node.ts';
 import { MINI } from '../src/tasks/load.node.ts';
-import { huggingFaceFiles } from './hugging-face-files.ts';
+import { huggingFaceFiles } from './hugging-face-tokenizer.ts';
 
 const PEERS = ['onnxruntime-node@1.30.0', 'onnxruntime-web@1.30.0', '@huggingface/transformers@4.3.1'];
 /** What PyTorch's exporter needs; torch and numpy are in .venv. */

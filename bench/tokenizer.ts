@@ -11,9 +11,10 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { MERGES } from '../src/tokenizer/merges.generated.ts';
 import { Tokenizer } from '../src/tokenizer/tokenizer.ts';
 import { captions } from './captions.ts';
-import { huggingFaceFiles } from './hugging-face-files.ts';
+import { huggingFaceFiles } from './hugging-face-tokenizer.ts';
 
 const ROUNDS = 7;
 const PASSES = 3; // warm passes a round
@@ -137,7 +138,7 @@ async function transformersJs(): Promise<Peer | undefined> {
   const { CLIPTokenizer } = await import(
     pathToFileURL(resolve(folder, manifest.exports.node.import.default)).href
   );
-  const { tokenizer, config } = huggingFaceFiles();
+  const { tokenizer, config } = huggingFaceFiles(MERGES.split('\n'));
   const file = JSON.stringify(tokenizer);
   const make = () => {
     const peer = new CLIPTokenizer(JSON.parse(file), config);

@@ -1,12 +1,8 @@
 // The files that Hugging Face keeps beside its CLIP models for the tokenizer, written from the merges.
-import { MERGES } from '../src/tokenizer/merges.generated.ts';
 import { Vocabulary } from '../src/tokenizer/vocabulary.ts';
 
-/** What tokenizer.json and tokenizer_config.json hold; `merges` are pairs of symbols, OpenAI's unless given. */
-export function huggingFaceFiles(merges: string[] = MERGES.split('\n')): {
-  tokenizer: object;
-  config: object;
-} {
+/** `merges`: pairs of symbols. */
+export function huggingFaceFiles(merges: string[]): { tokenizer: object; config: object } {
   const vocabulary = new Vocabulary(merges);
   const [startId, endId] = [vocabulary.size - 2, vocabulary.size - 1];
   const vocab: Record<string, number> = {};
