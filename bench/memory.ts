@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const BATCHES = Number(values.batches);
 const EVERY = BATCHES / 100;
-const BATCH = 2;
+const BATCH = 1;
 const FILES = 64;
 
 /** After so many batches. */
@@ -67,7 +67,7 @@ async function measure(backend: string): Promise<Sample[]> {
     source: (index) => ({ path: paths[index % FILES]! }),
   };
   const captions = Array.from({ length: count }, (_, i) => `a photo of a ${shapes.fineNames[i % 100]}`);
-  const loaded = await load('mini', { backend, onNote: () => {} });
+  const loaded = await load('mini', { backend, threads: 1, onNote: () => {} });
   const samples: Sample[] = [];
   const sampleFrom = (before: number) => (done: number) => {
     const batches = before + done / BATCH;
