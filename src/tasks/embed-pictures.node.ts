@@ -1,5 +1,7 @@
 // All pictures of a set → features. Workers read the next batches while the engine computes one.
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
+import { processorQuota } from '../backend/threads/processor-quota.node.ts';
 import { BrokenPictures } from '../data/pool/broken-pictures.ts';
 import { type PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
@@ -16,7 +18,7 @@ export interface EmbedPicturesOptions {
   space?: FeatureSpace | undefined;
   /** Pictures in one call of the model; unless given, as many as are fast and fit the memory that is free. */
   batch?: number | undefined;
-  /** Threads that read pictures; unless given, one less than there are cores, 1 … 8. */
+  /** Threads that read pictures; unless given, one less than the processors that this process may use, 1 … 8. */
   workers?: number | undefined;
   /** The most pictures that may be broken, if they are no more than a tenth; 100, unless given. */
   mostBroken?: number | undefined;
@@ -104,7 +106,11 @@ async function* pixelsOf(
   workers: number | undefined,
 ): AsyncGenerator<PixelBatch & { start: number }> {
   const size = config.image_resolution;
-  const pool = new PixelPool({ size, normalization: config, workers: isReady(set, size) ? 0 : workers });
+  const pool = new PixelPool({
+    size,
+    normalization: config,
+    workers: isReady(set, size) ? 0 : (workers ?? workersInContainer()),
+  });
   const ahead: { start: number; read: Promise<PixelBatch> }[] = [];
   let next = 0;
   try {
@@ -123,6 +129,12 @@ async function* pixelsOf(
   } finally {
     await pool.close();
   }
+}
+
+/** One less than the processors' time that a container's limit leaves; undefined without a limit: the pool knows the rest. */
+function workersInContainer(): number | undefined {
+  const quota = Math.ceil(processorQuota());
+  return quota < availableParallelism() ? Math.max(1, quota - 1) : undefined;
 }
 
 /** Pictures in memory, of the model's own size: handing them to workers costs more than it saves. */
