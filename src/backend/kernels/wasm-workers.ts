@@ -5,7 +5,6 @@ import type { WasmModule } from '../threads/wasm-module.ts';
 /** A worker of a browser or of Node. */
 export interface StartedWorker {
   postMessage(message: object): void;
-  terminate(): unknown;
 }
 /** Starts a worker that runs `source`. */
 export type StartWorker = (source: string) => StartedWorker;
@@ -59,7 +58,6 @@ export function startBrowserWorker(source: string): StartedWorker {
 export class Workers {
   readonly #control: number;
   readonly #memory: WebAssembly.Memory;
-  readonly #started: StartedWorker[] = [];
 
   /** `names` are the module's functions, in the order of their numbers. */
   constructor(
@@ -72,8 +70,7 @@ export class Workers {
     this.#control = malloc(4 * LENGTH);
     this.#numbers().fill(0);
     for (let worker = 0; worker < threads - 1; worker++) {
-      this.#started.push(start(SOURCE));
-      this.#started[worker]!.postMessage({ module, memory, names, control: this.#control, worker });
+      start(SOURCE).postMessage({ module, memory, names, control: this.#control, worker });
     }
   }
 
@@ -99,11 +96,6 @@ export class Workers {
       if (done === count) return;
       if (i > SPINS && canWait) wait(numbers, done);
     }
-  }
-
-  /** Ends the workers. */
-  stop(): void {
-    for (const worker of this.#started) worker.terminate();
   }
 
   #numbers(): Int32Array {
