@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions: see src/train/gradients.ts
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
+import { registerWasmKernels } from '../../../src/backend/kernels/wasm.ts';
 import { wasmModule } from '../../../src/backend/threads/wasm-module.ts';
 import * as ops from '../../../src/model/ops.ts';
 
@@ -88,6 +89,7 @@ describe.each([1, 2])('on wasm with threads: %i', (threads) => {
   beforeAll(async () => {
     await startEngine('wasm', { threads });
     expect(wasmModule().threads).toBe(threads);
+    registerWasmKernels(); // gather's gradient
   });
 
   test.each(CASES)('$name $shapes', async (of) => {
