@@ -141,8 +141,12 @@ export interface WasmFunction {
 /** Of 64 KiB: all that 32 bits can address. */
 const MOST_PAGES = 2 ** 16;
 
-function flat(code: Code): number[] {
-  return code.flatMap((part) => (typeof part === 'number' ? [part] : flat(part)));
+function flat(code: Code, bytes: number[] = []): number[] {
+  for (const part of code) {
+    if (typeof part === 'number') bytes.push(part);
+    else flat(part, bytes);
+  }
+  return bytes;
 }
 
 /**
@@ -155,7 +159,10 @@ export function assemble(
 ): Uint8Array<ArrayBuffer> {
   const [NUMBER, VECTOR] = [0x7f, 0x7b];
   const list = (items: readonly Code[]): Code => [unsigned(items.length), ...items];
-  const sized = (code: Code): Code => [unsigned(flat(code).length), code];
+  const sized = (code: Code): Code => {
+    const bytes = flat(code);
+    return [unsigned(bytes.length), bytes];
+  };
   const section = (id: number, items: readonly Code[]): Code => [id, sized(list(items))];
   const text = (name: string): Code => list(Array.from(new TextEncoder().encode(name), (byte) => [byte]));
   const [TYPES, IMPORTS, FUNCTIONS, EXPORTS, BODIES] = [1, 2, 3, 7, 10];
