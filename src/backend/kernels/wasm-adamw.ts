@@ -18,15 +18,34 @@ export function wasmAdamW(
       parts: Math.ceil(value.size / EACH_COUNT),
       work: 2 * value.size,
     });
+    announce(value);
   }
+}
+
+/** What is used of the wasm backend. */
+interface Backend {
+  refCount(dataId: object): number;
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
+  readonly dataIdMap: { get(dataId: object): { id: number; memoryOffset: number } };
+  readonly wasm: {
+    tfjs: { disposeData(id: number): void; registerTensor(id: number, size: number, address: number): void };
+  };
+}
+
+/**
+ * Makes the engine forget what it has derived of a tensor whose numbers were changed: XNNPACK keeps a convolution's filter in
+ * its own order.
+ */
+function announce(tensor: tf.Tensor): void {
+  const { dataIdMap, wasm } = tf.backend() as unknown as Backend;
+  const { id, memoryOffset } = dataIdMap.get(tensor.dataId);
+  wasm.tfjs.disposeData(id); // not the memory, which is JavaScript's to free
+  wasm.tfjs.registerTensor(id, tensor.size, memoryOffset);
 }
 
 /** Gives a variable memory of its own, where others hold its numbers too. */
 function makeOwn(variable: tf.Variable): void {
-  const backend = tf.backend() as unknown as {
-    refCount(dataId: object): number;
-    typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
-  };
+  const backend = tf.backend() as unknown as Backend;
   if (backend.refCount(variable.dataId) === 1) return;
   tf.tidy(() => {
     const copy = newTensor(variable.shape);

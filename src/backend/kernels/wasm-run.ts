@@ -53,7 +53,8 @@ class Runner {
   /** The threads' rooms, one behind the other: where, and the bytes of one. */
   #scratch: { address: number; bytes: number } = { address: 0, bytes: 0 };
   readonly #startWorkers: () => Workers | undefined;
-  #workers: Workers | undefined;
+  /** False where there can be none. */
+  #workers: Workers | false | undefined;
   /** Zeros, as many as a product can be asked to begin with. */
   readonly zeros: number;
 
@@ -70,7 +71,11 @@ class Runner {
     new Uint8Array(memory.buffer, this.zeros, 256).fill(0);
     this.#startWorkers = () => {
       if (!isShared || threads === 1 || !startWorker) return undefined;
-      return new Workers(engine, module, NAMES, startWorker);
+      try {
+        return new Workers(engine, module, NAMES, startWorker);
+      } catch {
+        return undefined; // a page may forbid workers
+      }
     };
   }
 
@@ -80,7 +85,7 @@ class Runner {
     const run = this.#exports[name]!;
     const { address, bytes } = this.#scratch;
     if (parts > 1 && work > WORTH_THREADS) {
-      this.#workers ??= this.#startWorkers();
+      this.#workers ??= this.#startWorkers() ?? false;
       if (this.#workers) {
         const number = NAMES.indexOf(name);
         const job = { number, address: this.#job, scratch: address + bytes, scratchBytes: bytes };
@@ -89,6 +94,11 @@ class Runner {
       }
     }
     for (let index = 0; index < parts; index++) run(this.#job, index, address);
+  }
+
+  /** Ends its threads. */
+  stop(): void {
+    if (this.#workers) this.#workers.stop();
   }
 
   #makeRoom(needed: number): void {
@@ -103,6 +113,7 @@ class Runner {
 /** How workers are started here. */
 let startWorker: StartWorker | undefined;
 const runners = new WeakMap<object, Runner>();
+let latest: Runner | undefined;
 
 /** The module over the running wasm engine's memory. Throws where that cannot be had, or WebAssembly has no vectors. */
 export function wasmRunner(): Runner {
@@ -111,6 +122,8 @@ export function wasmRunner(): Runner {
   if (!runner) {
     runner = new Runner(startWorker);
     runners.set(backend, runner);
+    latest?.stop(); // the engine was started anew
+    latest = runner;
   }
   return runner;
 }

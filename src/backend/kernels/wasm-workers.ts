@@ -5,6 +5,7 @@ import type { WasmModule } from '../threads/wasm-module.ts';
 /** A worker of a browser or of Node. */
 export interface StartedWorker {
   postMessage(message: object): void;
+  terminate(): unknown;
 }
 /** Starts a worker that runs `source`. */
 export type StartWorker = (source: string) => StartedWorker;
@@ -58,6 +59,7 @@ export function startBrowserWorker(source: string): StartedWorker {
 export class Workers {
   readonly #control: number;
   readonly #memory: WebAssembly.Memory;
+  readonly #started: StartedWorker[] = [];
 
   /** `names` are the module's functions, in the order of their numbers. */
   constructor(
@@ -70,7 +72,8 @@ export class Workers {
     this.#control = malloc(4 * LENGTH);
     this.#numbers().fill(0);
     for (let worker = 0; worker < threads - 1; worker++) {
-      start(SOURCE).postMessage({ module, memory, names, control: this.#control, worker });
+      this.#started.push(start(SOURCE));
+      this.#started[worker]!.postMessage({ module, memory, names, control: this.#control, worker });
     }
   }
 
@@ -96,6 +99,11 @@ export class Workers {
       if (done === count) return;
       if (i > SPINS && canWait) wait(numbers, done);
     }
+  }
+
+  /** Ends the workers. */
+  stop(): void {
+    for (const worker of this.#started) worker.terminate();
   }
 
   #numbers(): Int32Array {

@@ -7,6 +7,7 @@ import { registerWasmIdentity } from './wasm-identity.ts';
 import { gelu, layerNorm, plus, quickGelu } from './wasm-layers.ts';
 import { linear, registerWasmProduct } from './wasm-product.ts';
 import { startWasmRunner } from './wasm-run.ts';
+import { registerWasmRuns } from './wasm-runs.ts';
 import { registerWasmTransposedMatMul } from './wasm-transposed-mat-mul.ts';
 import { registerWasmUnsortedSegmentSum } from './wasm-unsorted-segment-sum.ts';
 import type { StartWorker } from './wasm-workers.ts';
@@ -24,6 +25,7 @@ export function registerWasmKernels(): void {
 export function registerFastWasmKernels(startWorker: StartWorker): void {
   if (!startWasmRunner(startWorker)) return;
   registerWasmProduct();
+  registerWasmRuns();
   const kernels = [linear, layerNorm, quickGelu, gelu, plus, attention, maskedSoftmax];
   for (const kernel of kernels) registerFastKernel('wasm', kernel as FastKernel<string>);
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
 import { Parameter } from '../../../src/model/module.ts';
-import { AdamW } from '../../../src/train/adamw.ts';
+import { AdamW, CLIP_ADAMW } from '../../../src/train/adamw.ts';
 
 const hasNative = await startEngine('native').catch(() =>
   console.log('skipped: AdamW on the engine native, which is not set up (clip-tfjs setup native)'),
@@ -60,3 +60,24 @@ test.each(['native', 'wasm'])(
     expect(Math.max(...errors)).toBeGreaterThan(0); // two ways were taken
   },
 );
+
+test('a convolution on wasm has the filter of after the step', async () => {
+  const results: number[][] = [];
+  for (const engine of ['cpu', 'wasm']) {
+    await startEngine(engine);
+    const filter = new Parameter([4, 3, 2, 2], { order: [2, 3, 1, 0] });
+    filter.assign(numbers([4, 3, 2, 2], 1));
+    const optimizer = new AdamW(new Map([['filter', filter]]), CLIP_ADAMW);
+    const convolved = (): number[] => {
+      const x = numbers([1, 5, 5, 3], 2) as tf.Tensor4D;
+      return [...tf.conv2d(x, filter.value as unknown as tf.Tensor4D, 1, 'valid').dataSync()];
+    };
+    tf.tidy(convolved);
+    tf.tidy(() => optimizer.step(new Map([['filter', numbers([2, 2, 3, 4], 3)]]), 0.1));
+    results.push(tf.tidy(convolved));
+  }
+  const [expected, found] = results as [number[], number[]];
+  expected.forEach((value, i) => {
+    expect(found[i]).toBeCloseTo(value, 5);
+  });
+});

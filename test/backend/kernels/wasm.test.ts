@@ -64,6 +64,10 @@ const CASES: Case[] = [
   ...[attention([2, 5, 12], 2, true), attention([1, 50, 3 * 24], 3, false), attention([2, 77, 3 * 128], 2, true)],
   ...[attention([1, 1, 3], 1, true), attention([3, 7, 15], 1, false), attention([0, 5, 12], 2, true)],
   attention([1, 130, 3 * 70], 1, true), // more columns than are worked on at once
+  { name: 'Transpose', shapes: [[2, 3, 4, 5, 9]], compute: (x) => tf.transpose(x!, [0, 2, 1, 3, 4]) },
+  { name: 'Transpose', shapes: [[2, 3, 2, 8, 2, 8]], compute: (x) => tf.transpose(x!, [0, 2, 4, 1, 3, 5]) },
+  { name: 'Transpose', shapes: [[0, 3, 8]], compute: (x) => tf.transpose(x!, [1, 0, 2]) },
+  { name: 'GatherV2', shapes: [[7, 9]], compute: (x) => tf.gather(x!, tf.tensor2d([[6, 0], [3, 6]], [2, 2], 'int32')) },
   { name: 'plus', shapes: [[2, 3], [2, 3]], compute: ops.plus },
 ]; // biome-ignore format: a line each
 

@@ -40,7 +40,7 @@ const [TILE_ROWS, TILE_COLUMNS, PANEL_ROW] = [5, 8, 32];
 /** Between panels, so that their beginnings do not fall on the same lines of the cache. */
 const PANEL_GAP = 64;
 /** The most rows of b that are packed at once: a panel of them stays in the first cache. */
-const MOST_DEPTH = 768;
+const MOST_DEPTH = 512;
 /** The most columns that `product` may be asked for at once. */
 export const MOST_COLUMNS = 64;
 /** The most rows of a that are worked on between one packing of b and the next; a multiple of a tile's. */
