@@ -71,7 +71,7 @@ test.each<[what: string, args: string[], message: RegExp]>([
   [
     'an engine that is not installed',
     [...classify(picture, ...labels), '--backend', 'cuda'],
-    /cuda.*npm install/,
+    /cuda.*not set up.*clip-tfjs setup cuda/,
   ],
   [
     'a line that is no JSON string',
@@ -135,7 +135,7 @@ test.each<[what: string, args: string[], message: RegExp]>([
   [
     'an unknown engine',
     [...classify(picture, ...labels), '--backend', 'abacus'],
-    /'abacus'.*auto, cuda, native, wasm, cpu/,
+    /'abacus'.*auto, cuda, native, webgpu, wasm, cpu/,
   ],
   ['an index below 0', classify('--dataset', 'shapes', '--index', '-1'), /whole number of at least 0/],
   ['an index without a data set', [...classify(picture, ...labels), '--index', '5'], /go with --dataset/],
