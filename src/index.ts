@@ -1,7 +1,7 @@
 // The public names.
 
 export { startEngine } from './backend/engines.node.ts';
-export { webgpu } from './backend/webgpu.node.ts';
+export { webgpu } from './backend/webgpu/webgpu.node.ts';
 export * from './browser.ts';
 export {
   type Downloaded,

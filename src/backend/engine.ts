@@ -1,8 +1,8 @@
 // The engines that every platform has, and how one is chosen.
 import * as tf from '@tensorflow/tfjs-core';
 import { ClipError } from '../errors.ts';
-import { registerFastWasmKernels } from './kernels/wasm.ts';
-import { startBrowserWorker } from './kernels/wasm-workers.ts';
+import { registerFastWasmKernels } from './kernels/wasm/register.ts';
+import { startBrowserWorker } from './kernels/wasm/workers.ts';
 
 /** An engine that runs the model. `cuda` and `native` are TensorFlow's C library, `cpu` is plain JavaScript. */
 export type EngineName = 'cuda' | 'native' | 'webgpu' | 'wasm' | 'cpu';

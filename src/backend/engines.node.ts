@@ -3,7 +3,7 @@ import { cuda, native } from './binding.node.ts';
 import { cpu, type Engine, type EngineName, type StartOptions, startFirst } from './engine.ts';
 import { threadCount } from './threads/thread-count.node.ts';
 import { wasm } from './threads/wasm.node.ts';
-import { webgpu } from './webgpu.node.ts';
+import { webgpu } from './webgpu/webgpu.node.ts';
 
 /** In the order in which `auto` tries them. */
 export const engines: readonly Engine[] = [cuda, native, webgpu, wasm, cpu];

@@ -1,6 +1,6 @@
 // The engines of a browser, best first.
 import { cpu, type Engine, type EngineName, type StartOptions, startFirst, wasm } from './engine.ts';
-import { BACKEND_PACKAGE, type BackendModule, startWebGPU } from './webgpu.ts';
+import { BACKEND_PACKAGE, type BackendModule, startWebGPU } from './webgpu/webgpu.ts';
 
 /** WebGPU as the browser has it. */
 export const webgpu: Engine = {

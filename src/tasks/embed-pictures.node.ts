@@ -1,12 +1,12 @@
 // All pictures of a set → features. Workers read the next batches while the engine computes one.
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
-import { processorQuota } from '../backend/threads/processor-quota.node.ts';
 import { BrokenPictures } from '../data/pool/broken-pictures.ts';
 import { type PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
 import { ClipError } from '../errors.ts';
 import type { CLIPConfig } from '../model/config.ts';
+import { processorQuota } from '../processor-quota.node.ts';
 import { pictureBatch } from './batch-size.ts';
 import { EngineCalls } from './engine-calls.ts';
 import { freeMemory } from './free-memory.node.ts';

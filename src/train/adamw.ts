@@ -1,10 +1,10 @@
 // AdamW (Loshchilov & Hutter 2019) with PyTorch's arithmetic, its slots under the parameters' names. Stands beside
 // torch.optim.AdamW; TensorFlow.js has Adam without the decoupled decay, and keeps its slots by position.
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdamWTensors, hasNativeAdamW, nativeAdamW } from '../backend/kernels/native-adamw.ts';
-import { wasmAdamW } from '../backend/kernels/wasm-adamw.ts';
-import { runsFastWasm } from '../backend/kernels/wasm-run.ts';
-import { webgpuAdamW } from '../backend/kernels/webgpu-adamw.ts';
+import { type AdamWTensors, hasNativeAdamW, nativeAdamW } from '../backend/kernels/native/adamw.ts';
+import { wasmAdamW } from '../backend/kernels/wasm/adamw.ts';
+import { runsFastWasm } from '../backend/kernels/wasm/runner.ts';
+import { webgpuAdamW } from '../backend/kernels/webgpu/adamw.ts';
 import { Parameter } from '../model/module.ts';
 
 export interface AdamWOptions {

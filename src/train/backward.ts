@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // Not for its layers: this import is what registers TensorFlow.js's gradients. The Node bundle of tfjs-core leaves
 // them out, and without them every backward pass ends in "gradient function not found".
 import '@tensorflow/tfjs-layers';
-import { registerWasmKernels } from '../backend/kernels/wasm.ts';
+import { registerWasmKernels } from '../backend/kernels/wasm/register.ts';
 
 /** What the tape has of one operation. */
 interface TapeNode {

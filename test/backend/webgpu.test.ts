@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { cpu, startFirst } from '../../src/backend/engine.ts';
 import { startEngine } from '../../src/backend/engines.node.ts';
 import { isOutOfMemory } from '../../src/backend/out-of-memory.ts';
-import { webgpu } from '../../src/backend/webgpu.node.ts';
-import { softwareName } from '../../src/backend/webgpu.ts';
+import { webgpu } from '../../src/backend/webgpu/webgpu.node.ts';
+import { softwareName } from '../../src/backend/webgpu/webgpu.ts';
 import { hasWebGPU } from './webgpu-support.ts';
 
 /** The part of the backend that the tests reach into. */

@@ -2,7 +2,7 @@
 // may use, of which a container or an affinity mask may leave it fewer than the machine has.
 import { availableParallelism } from 'node:os';
 import { ClipError } from '../../errors.ts';
-import { processorQuota } from './processor-quota.node.ts';
+import { processorQuota } from '../../processor-quota.node.ts';
 
 /** More than any machine has; it keeps a slip of the keyboard from starting a million. */
 const MOST = 1024;

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasm as browserWasm, type Engine, type StartOptions, selectBackend } from '../engine.ts';
-import { registerFastWasmKernels } from '../kernels/wasm.ts';
+import { registerFastWasmKernels } from '../kernels/wasm/register.ts';
 import { MOST_THREADS, release, startModule } from './emscripten.node.ts';
 import { threadCount } from './thread-count.node.ts';
 

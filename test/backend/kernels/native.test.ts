@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions: see src/train/gradients.ts
 import { describe, expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
-import { severalOperations } from '../../../src/backend/kernels/native-layer-norm.ts';
+import { severalOperations } from '../../../src/backend/kernels/native/layer-norm.ts';
 import * as ops from '../../../src/model/ops.ts';
 
 const hasNative = await startEngine('native').catch(() =>

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions: see src/train/gradients.ts
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
-import { registerWasmKernels } from '../../../src/backend/kernels/wasm.ts';
+import { registerWasmKernels } from '../../../src/backend/kernels/wasm/register.ts';
 import { wasmModule } from '../../../src/backend/threads/wasm-module.ts';
 import * as ops from '../../../src/model/ops.ts';
 

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { processorQuota } from '../../../src/backend/threads/processor-quota.node.ts';
 import { threadCount } from '../../../src/backend/threads/thread-count.node.ts';
+import { processorQuota } from '../../../src/processor-quota.node.ts';
 
 const roots: string[] = [];
 afterEach(() => {
