@@ -59,6 +59,9 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
   return true;
 }
 
+/** A square of so many numbers a side: what is read of one of its rows is still in the cache for the next. */
+const BLOCK = 32;
+
 /** Numbers of `size` bytes picked by strides, in row-major order. */
 function gather(
   bytes: Uint8Array,
@@ -67,18 +70,28 @@ function gather(
   size: number,
 ): Uint8Array {
   const gathered = new Uint8Array(countOf(shape) * size);
-  const steps = strides.map((stride) => stride * size);
-  const axes = shape.length - 1;
-  const row = shape[axes]!;
-  const step = steps[axes]!;
-  const index = shape.map(() => 0);
-  let at = 0;
-  for (let position = 0; at < gathered.length; ) {
-    for (let i = 0, from = position; i < row; i++, from += step) {
-      for (let byte = 0; byte < size; byte++) gathered[at++] = bytes[from + byte]!;
+  const [from, to] = [wordsOf(bytes, size), wordsOf(gathered, size)];
+  const words = to.length / countOf(shape); // in a number
+  // The last two axes go in blocks, those before them as an odometer does.
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1)!];
+  const steps = strides.map((stride) => stride * words);
+  const [rowStep, columnStep] = [steps.at(-2) ?? 0, steps.at(-1)!];
+  const index = shape.slice(0, -2).map(() => 0);
+  let position = 0;
+  for (let start = 0; start < to.length; start += rows * columns * words) {
+    for (let top = 0; top < rows; top += BLOCK) {
+      for (let left = 0; left < columns; left += BLOCK) {
+        const [bottom, right] = [Math.min(top + BLOCK, rows), Math.min(left + BLOCK, columns)];
+        for (let row = top; row < bottom; row++) {
+          let at = start + (row * columns + left) * words;
+          let place = position + row * rowStep + left * columnStep;
+          for (let column = left; column < right; column++, place += columnStep) {
+            for (let word = 0; word < words; word++) to[at++] = from[place + word]!;
+          }
+        }
+      }
     }
-    // The axes but the last count up as an odometer does, moving by the strides of the wheels that turn.
-    for (let axis = axes - 1; axis >= 0; axis--) {
+    for (let axis = index.length - 1; axis >= 0; axis--) {
       position += steps[axis]!;
       if (++index[axis]! < shape[axis]!) break;
       position -= shape[axis]! * steps[axis]!;
@@ -86,4 +99,12 @@ function gather(
     }
   }
   return gathered;
+}
+
+/** The bytes as the largest whole numbers that numbers of `size` bytes consist of, copied where they do not lie on their place. */
+function wordsOf(bytes: Uint8Array, size: number): Uint8Array | Uint16Array | Uint32Array {
+  const Words = size % 4 === 0 ? Uint32Array : size % 2 === 0 ? Uint16Array : Uint8Array;
+  const each = Words.BYTES_PER_ELEMENT;
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % each === 0 ? bytes : bytes.slice();
+  return new Words(buffer as ArrayBuffer, byteOffset, byteLength / each);
 }

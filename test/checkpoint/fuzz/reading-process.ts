@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import type { Sparse } from './hostile-parts.ts';
 import type { Ending, ReaderName, Task } from './reader.ts';
 
-/** No damaged file may take longer: far more than the slowest takes, 3.5 s on a slow processor. */
+/** No damaged file may take longer. */
+const LONGEST_MS = 2000;
+/** After this long without an answer a file hangs: far more than LONGEST_MS, for the machine may be busy. */
 const HANG_MS = 30_000;
 
 export class ReadingProcess {
@@ -40,6 +42,7 @@ export class ReadingProcess {
     this.peak = peak;
     if (ms > this.slowest.ms) this.slowest = { label, ms };
     if (crash) throw new Error(`${label} ended in no ClipError: ${crash}`);
+    if (ms > LONGEST_MS) throw new Error(`${label} took ${Math.round(ms)} ms`);
     if (refused !== undefined && (refused.length > 1000 || /[\n\r]/.test(refused))) {
       throw new Error(
         `${label}: the message is no single short line but ${refused.length} characters: ${refused.slice(0, 300)}`,
