@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { median } from '../src/bench/statistics.ts';
 
 const PYTHON = '.venv/bin/python';
 const ENGINES = ['native', 'wasm', 'cpu'];
@@ -60,10 +61,6 @@ async function loadOnce(engine: string, path: string, isClassified: boolean): Pr
 /** One load in a process of its own, so that its peak is its own too. */
 function child(command: string, args: string[]): Result {
   return JSON.parse(execFileSync(command, args, { encoding: 'utf8', stdio: 'pipe' }));
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 interface Options {

@@ -28,6 +28,8 @@ for _ in sys.stdin:
     print((time.perf_counter() - start) * 1000, flush=True)
 `;
 
+import { median } from '../src/bench/statistics.ts';
+
 async function unpack(archive: string, folder: string): Promise<void> {
   const source = await openFile(archive);
   const reader = new ByteReader(decompress(chunksOf(source), 'gzip', archive), archive);
@@ -41,10 +43,6 @@ async function unpack(archive: string, folder: string): Promise<void> {
   for (const [name, content] of members) await writeFile(join(folder, name), content);
   await reader.close();
   await source.close();
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 async function compare(archive: string, rounds: number, json: boolean): Promise<void> {

@@ -1,36 +1,33 @@
 // End to end, files to features in a file: `clip-tfjs embed` beside @huggingface/transformers, in turns, each a process of
 // its own. 1,000 JPEGs of 640×480 (100 different ones) and captions of natural length (bench/captions.ts).
 //
-//   npx tsx bench/embed.ts --model vit.safetensors [--peers FOLDER --exported FOLDER] [--pictures 1000] [--captions 5000]
-//     [--rounds 1] [--peer-batches 8,32] [--backend native] [--threads 2] [--json]
+//   npx tsx bench/embed.ts [--pictures 1000] [--captions 5000] [--rounds 1] [--peer-batches 8,32] [--backend native]
+//     [--threads 2] [--json]
 //
-// FOLDER of --peers has node_modules/@huggingface/transformers; that of --exported is the same model as transformers.js
-// reads it: config.json, preprocessor_config.json, onnx/vision_model.onnx and onnx/text_model.onnx. Features are compared
-// before anything is timed: for pictures after both resizes, which differ, so that cosines are below 1.
+// The peer and a ViT-B/32 come from `npm run bench:setup`; without them the embedded model is timed alone. Features are
+// compared before anything is timed: for pictures after both resizes, which differ, so that cosines are below 1.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { defaultModel, HOME } from '../src/bench/programs.node.ts';
+import { median } from '../src/bench/statistics.ts';
 import { decodeNpy } from '../src/data/npy.ts';
-import { MERGES } from '../src/tokenizer/merges.generated.ts';
+import { MINI } from '../src/tasks/load.node.ts';
 import { captions } from './captions.ts';
-import { huggingFaceFiles } from './hugging-face-tokenizer.ts';
 import { writePictures } from './pictures.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    model: { type: 'string', default: 'mini' },
-    peers: { type: 'string' },
-    exported: { type: 'string' },
     pictures: { type: 'string', default: '1000' },
     captions: { type: 'string', default: '5000' },
     rounds: { type: 'string', default: '1' },
@@ -40,6 +37,8 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+const MODEL = defaultModel();
+const isSetUp = existsSync(join(HOME, 'peers')) && MODEL !== MINI;
 const DIFFERENT = 100; // pictures
 const COMPARED = 24;
 const PEER_BATCHES = flags['peer-batches'].split(',').map(Number); // the fastest counts
@@ -74,7 +73,7 @@ function ours(kind: Kind, input: string): Pass {
     '--backend',
     flags.backend,
     '--model',
-    flags.model,
+    MODEL,
   ];
   const { wall, cpu, said } = runTimed([resolve(import.meta.dirname, '../dist/cli/main.js'), ...args]);
   return {
@@ -91,8 +90,8 @@ function theirs(kind: Kind, input: string, batch: number): Pass {
   const script = resolve(import.meta.dirname, 'embed_peer.mjs');
   const { wall, cpu, said } = runTimed([
     script,
-    flags.peers!,
-    exported!,
+    join(HOME, 'peers'),
+    join(HOME, 'models/ViT-B-32'),
     kind,
     input,
     out,
@@ -133,19 +132,6 @@ function runTimed(args: readonly string[]): Timed {
   return { wall, cpu, said: JSON.parse(stdout) };
 }
 
-/** The exported model's folder with a tokenizer.json, which its exporter may not have written. */
-function withTokenizer(given: string): string {
-  const made = join(folder, 'peer-model');
-  mkdirSync(made);
-  symlinkSync(resolve(given, 'onnx'), join(made, 'onnx'));
-  for (const name of ['config.json', 'preprocessor_config.json'])
-    copyFileSync(join(given, name), join(made, name));
-  const { tokenizer, config } = huggingFaceFiles(MERGES.split('\n'));
-  writeFileSync(join(made, 'tokenizer.json'), JSON.stringify(tokenizer));
-  writeFileSync(join(made, 'tokenizer_config.json'), JSON.stringify(config));
-  return made;
-}
-
 async function writeInputs(kind: Kind, name: string, count: number): Promise<string> {
   const path = join(folder, name);
   if (kind === 'texts') {
@@ -176,8 +162,6 @@ function leastCosine(a: Float32Array, b: Float32Array, count: number): number {
   return Math.min(...cosines);
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-const exported = flags.exported === undefined ? undefined : withTokenizer(flags.exported);
 const rows: object[] = [];
 for (const [kind, count] of [
   ['pictures', Number(flags.pictures)],
@@ -188,7 +172,7 @@ for (const [kind, count] of [
   const row = { work: kind, count, backend: flags.backend };
   let beside = {};
   const passes: Pass[] = [];
-  if (flags.peers !== undefined && exported !== undefined) {
+  if (isSetUp) {
     const few = await writeInputs(kind, `few-${kind}`, COMPARED);
     const cosine = leastCosine(ours(kind, few).features, theirs(kind, few, 8).features, COMPARED);
     const peers = PEER_BATCHES.map((batch) => ({ batch, passes: [] as Pass[] }));
@@ -222,4 +206,4 @@ for (const [kind, count] of [
   });
   if (!flags.json) console.log(JSON.stringify(rows.at(-1)));
 }
-if (flags.json) console.log(JSON.stringify({ model: flags.model, threads: Number(flags.threads), rows }));
+if (flags.json) console.log(JSON.stringify({ model: MODEL, threads: Number(flags.threads), rows }));

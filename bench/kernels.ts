@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions
 import { startEngine } from '../src/backend/engines.node.ts';
+import { fastAdamW } from '../src/backend/kernels/adamw.ts';
+import { median } from '../src/bench/statistics.ts';
 import { Parameter } from '../src/model/module.ts';
 import * as ops from '../src/model/ops.ts';
 import { AdamW, CLIP_ADAMW } from '../src/train/adamw.ts';
@@ -56,10 +58,18 @@ const WORKS: Work[] = [
     compute: (scores) => ops.maskedSoftmax(scores!, ops.causalMask(texts)),
   },
   {
-    name: 'attention', // scores, softmax and the values' sums
-    shapes: [head, head, head],
-    compute: (q, k, v) =>
-      ops.joinHeads(tf.matMul(ops.maskedSoftmax(ops.attentionScores(q!, k!)), v!)) as tf.Tensor,
+    name: 'attention', // all between its two projections
+    shapes: [[batch, tokens, 3 * width]],
+    compute: (joint) => {
+      const whole = ops.wholeAttention(joint!, heads, false);
+      if (whole) return whole;
+      const [q, k, v] = tf.split(ops.splitHeads(joint!, 3 * heads), 3, 1) as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ];
+      return ops.joinHeads(tf.matMul(ops.maskedSoftmax(ops.attentionScores(q, k)), v));
+    },
   },
   { name: 'plus', shapes: [x, x], compute: ops.plus as Work['compute'] },
 ];
@@ -73,21 +83,21 @@ function numbers(shape: number[], seed: number): tf.Tensor {
   return tf.tensor(values, shape);
 }
 
-/** What `run` gives with the engine's own kernels of our functions out of the way. */
+/** The kernels that our functions ask for. */
+const KERNELS = [...Object.keys(ops), 'attention'];
+
+/** What `run` gives with the engine's own kernels of our functions, and its AdamW, out of the way. */
 async function plainly<T>(run: () => Promise<T>): Promise<T> {
   const engine = tf.getBackend();
-  const names = [...Object.keys(ops), 'adamW'];
-  const kernels = names.map((name) => tf.getKernel(name, engine)).filter((kernel) => kernel !== undefined);
+  const kernels = KERNELS.flatMap((name) => tf.getKernel(name, engine) ?? []);
+  const adamW = fastAdamW.get(engine);
   for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, engine);
-  // TensorFlow's own AdamW is no kernel of the registry, and is not used on a GPU.
-  const native = tf.backend() as { isUsingGpuDevice?: boolean };
-  const { isUsingGpuDevice } = native;
-  if (isUsingGpuDevice === false) native.isUsingGpuDevice = true;
+  fastAdamW.delete(engine);
   try {
     return await run();
   } finally {
-    if (isUsingGpuDevice === false) native.isUsingGpuDevice = false;
     for (const kernel of kernels) tf.registerKernel(kernel);
+    if (adamW) fastAdamW.set(engine, adamW);
   }
 }
 
@@ -148,10 +158,6 @@ async function compare(work: string, compute: () => tf.Tensor[]): Promise<Row> {
     }
   }
   return { ...row, plain: median(plain), kernel: median(kernel) };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** Steps over a block's four matrices and their biases. */

@@ -1,4 +1,5 @@
 // Tables and numbers as docs/benchmarks.md has them.
+import { numberText } from '../src/bench/table.ts';
 import type { Row } from '../src/bench/work.ts';
 
 export function tableLines(head: readonly string[], body: readonly (readonly string[])[]): string[] {
@@ -10,10 +11,5 @@ export function tableLines(head: readonly string[], body: readonly (readonly str
 export function cell(row: Pick<Row, 'ms' | 'agrees' | 'reason'> | undefined): string {
   if (!row) return '–';
   if (row.ms === null) return `failed: ${row.reason}`;
-  return row.agrees === false ? `~~${number(row.ms)}~~ wrong` : number(row.ms);
-}
-
-/** Three digits, or all before the point. */
-export function number(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  return row.agrees === false ? `~~${numberText(row.ms)}~~ wrong` : numberText(row.ms);
 }

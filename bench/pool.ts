@@ -47,7 +47,7 @@ for line in sys.stdin:
     print(count / (time.perf_counter() - start), flush=True)
 `;
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+import { median } from '../src/bench/statistics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pool-'));
 const requests = (await writePictures(folder, BATCH)).map((path) => ({ source: { path } }));

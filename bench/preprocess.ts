@@ -43,7 +43,7 @@ for line in sys.stdin:
     print(statistics.median(times) * 1000, flush=True)
 `;
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+import { median } from '../src/bench/statistics.ts';
 
 function timeOurs(): number {
   const times: number[] = [];

@@ -1,6 +1,7 @@
 // What ViT-B/32 is to reach beside the programs that a person would use instead, and what it reached.
+import { numberText } from '../src/bench/table.ts';
 import type { Row } from '../src/bench/work.ts';
-import { number, tableLines } from './markdown.ts';
+import { tableLines } from './markdown.ts';
 
 type Measured = Pick<Row, 'work' | 'batch' | 'engine' | 'ms' | 'agrees'>;
 
@@ -74,11 +75,11 @@ export function targetLines(rows: readonly Measured[], endToEnd: readonly EndToE
       return [what, engine, '–', '–', '–', `≤ ${most}`, 'not measured'];
     }
     const ratio = ours.ms / peer.ms;
-    const theirs = `${number(peer.ms)} ms (${peer.engine})`;
+    const theirs = `${numberText(peer.ms)} ms (${peer.engine})`;
     return [
       what,
       engine,
-      `${number(ours.ms)} ms`,
+      `${numberText(ours.ms)} ms`,
       theirs,
       ratio.toFixed(2),
       `≤ ${most}`,
@@ -91,10 +92,10 @@ export function targetLines(rows: readonly Measured[], endToEnd: readonly EndToE
 
 function endToEndCells({ work, count, backend, seconds, ratio }: EndToEnd): string[] {
   const what = `${count.toLocaleString('en')} ${work === 'pictures' ? 'JPEGs of 640×480' : 'captions'} to features in a file`;
-  const [ours, most] = [`${number(seconds)} s`, 1 / AHEAD[work]];
+  const [ours, most] = [`${numberText(seconds)} s`, 1 / AHEAD[work]];
   const bar = `≤ ${most.toFixed(2)}`;
   if (ratio === undefined) return [what, backend, ours, '–', '–', bar, 'not measured'];
-  const theirs = `${number(seconds * ratio)} s (transformers.js)`;
+  const theirs = `${numberText(seconds * ratio)} s (transformers.js)`;
   return [what, backend, ours, theirs, (1 / ratio).toFixed(2), bar, verdict(1 / ratio <= most)];
 }
 
@@ -102,7 +103,7 @@ function coldStartCells(rows: readonly Measured[]): string[] {
   const what = ['cold start of `classify`, embedded model', 'wasm'];
   const ms = rows.find((row) => row.work === 'cold-start' && row.engine === 'wasm')?.ms;
   if (ms == null) return [...what, '–', '–', '–', '≤ 1.2 s', 'not measured'];
-  return [...what, `${number(ms)} ms`, '–', '–', '≤ 1.2 s', verdict(ms <= COLD_START)];
+  return [...what, `${numberText(ms)} ms`, '–', '–', '≤ 1.2 s', verdict(ms <= COLD_START)];
 }
 
 function fastest(

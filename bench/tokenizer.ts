@@ -11,6 +11,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { median } from '../src/bench/statistics.ts';
 import { MERGES } from '../src/tokenizer/merges.generated.ts';
 import { Tokenizer } from '../src/tokenizer/tokenizer.ts';
 import { captions } from './captions.ts';
@@ -54,7 +55,6 @@ for (let i = 0; i < ROUNDS; i++) {
   for (const peer of peers) rounds.get(peer.name)!.push(await peer.round(texts));
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
 const rows = peers.map(({ name }) => {
   const column = (key: 'start' | 'cold' | 'warm') => median(rounds.get(name)!.map((round) => round[key]));
   return {

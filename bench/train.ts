@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCH, CONFIG, TRAINING } from '../scripts/mini/recipe.ts';
 import { startEngine } from '../src/backend/engines.node.ts';
+import { median } from '../src/bench/statistics.ts';
 import { CLIP } from '../src/model/clip.ts';
 import type { CLIPConfig } from '../src/model/config.ts';
 import { AdamW } from '../src/train/adamw.ts';
@@ -59,7 +60,6 @@ const WORKS: Record<string, Work> = {
   },
 };
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const resident = (): number => process.resourceUsage().maxRSS / 1024;
 
 const work = WORKS[flags.model];

@@ -48,6 +48,6 @@ function verdictOf({ agrees, error, reason, ms }: Row): string {
 }
 
 /** Three digits, or all before the point. */
-function numberText(value: number): string {
+export function numberText(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
