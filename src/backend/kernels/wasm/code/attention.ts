@@ -20,8 +20,8 @@ import {
   type WasmFunction,
 } from '../../../../assemble-wasm.ts';
 import { increase } from './floats.ts';
-import { PRODUCT_SCRATCH, WIDE_PRODUCT } from './product.ts';
-import { SOFTMAX_ROW, SOFTMAX_ROW_GRADIENT } from './softmax.ts';
+import { numberOf } from './order.ts';
+import { PRODUCT_SCRATCH } from './product.ts';
 
 /** A job's fields. `scale` is a float32. The gradient's job has the answer's gradient for `y`. */
 const FIELDS = ['joint', 'y', 'heads', 'length', 'width', 'isCausal', 'scale', 'zeros', 'dJoint'] as const;
@@ -55,7 +55,7 @@ function multiply(a: Matrix, b: Matrix, c: Matrix, depth: Code, columns: Code, t
   const steps = turned === 'a' ? [constant(4), a[1]] : [a[1], constant(4)];
   const isTurned = constant(turned === 'b' ? 1 : 0);
   return call(
-    WIDE_PRODUCT,
+    numberOf('wideProduct'),
     a[0],
     ...steps,
     ...b,
@@ -88,7 +88,7 @@ const probabilities: Code = [
   asLong(less(get(i), get(length)), [
     increase(i, constant(1)),
     set(count, choose(field('isCausal'), get(i), get(length))),
-    call(SOFTMAX_ROW, get(at), constant(0), get(at), get(count), scale),
+    call(numberOf('softmaxRow'), get(at), constant(0), get(at), get(count), scale),
     increase(at, quadruple(get(count))),
     set(left, subtract(get(length), get(count))), // what it may not look at
     asLong(get(left), [
@@ -126,7 +126,7 @@ const attentionGradient: WasmFunction = {
     set(i, get(probs)),
     set(at, get(gradients)),
     asLong(get(left), [
-      call(SOFTMAX_ROW_GRADIENT, get(at), get(i), get(at), get(length), scale),
+      call(numberOf('softmaxRowGradient'), get(at), get(i), get(at), get(length), scale),
       increase(i, quadruple(get(length))),
       increase(at, quadruple(get(length))),
       increase(left, constant(-1)),

@@ -1,55 +1,36 @@
 // Functions of each number alone: the activations of CLIP's transformers, and a sum.
 import {
-  add,
   type Code,
-  choose,
-  constant,
   divideFloats,
   float,
   get,
   larger,
-  less,
   load,
   locals,
-  times as product,
   set,
   smaller,
-  subtract,
   type WasmFunction,
 } from '../../../../assemble-wasm.ts';
-import { exponential, type Place, pass, plus, polynomial, times } from './floats.ts';
+import { exponential, type Place, passOfIndex, plus, polynomial, times } from './floats.ts';
 
 /** A job's fields: where the numbers are, and how many. A second operand is nowhere for functions of one. */
 export const EACH_FIELDS = ['x', 'second', 'y', 'count'] as const;
-/** How many numbers an index of a job is for. */
-export const EACH_COUNT: number = 2 ** 15;
-
 const [x, second, y, count, left] = locals(3);
 /** The functions' vectors. */
 const [a, b, c, d] = locals(8);
 
 /** y = f(x, second), where `body` leaves the value in `a`, which it finds x in. */
 function each(name: string, body: (place: Place) => Code): WasmFunction {
-  const [job, index] = locals();
-  const from = (field: number): Code =>
-    add(load(get(job), 4 * field), product(get(index), constant(4 * EACH_COUNT)));
   return {
     name,
     parameters: 3,
     numbers: 5,
     vectors: 4,
-    body: [
-      set(x, from(0)),
-      set(second, from(1)),
-      set(y, from(2)),
-      set(count, subtract(load(get(job), 12), product(get(index), constant(EACH_COUNT)))),
-      set(count, choose(less(get(count), constant(EACH_COUNT)), get(count), constant(EACH_COUNT))),
-      pass(get(count), left, [x, second, y], (place) => [
-        set(a, place.read(x)),
-        body(place),
-        place.write(y, get(a)),
-      ]),
-    ],
+    body: passOfIndex([x, second, y], load(get(0), 12), [count, left], (place) => [
+      set(a, place.read(x)),
+      body(place),
+      place.write(y, get(a)),
+    ]),
   };
 }
 

@@ -7,14 +7,19 @@ import {
   asLong,
   both,
   type Code,
+  choose,
   constant,
   float,
   get,
   larger,
+  less,
+  load,
   load4Bytes,
   load16Bytes,
+  locals,
   mixed,
   pick,
+  times as product,
   repeated,
   rounded,
   set,
@@ -24,11 +29,14 @@ import {
   smallerEach,
   store4Bytes,
   store16Bytes,
+  subtract,
   timesFloats,
   toNumbers,
 } from '../../../../assemble-wasm.ts';
 
 export const increase = (local: number, by: Code): Code => set(local, add(get(local), by));
+/** The smaller of two whole numbers. */
+export const least = (a: Code, b: Code): Code => choose(less(a, b), a, b);
 export const plus: typeof addFloats = addFloats;
 export const times: typeof timesFloats = timesFloats;
 
@@ -106,5 +114,29 @@ export function exponential(x: number, power: number, rest: number): Code {
     set(power, shiftLeftEach(addEach(toNumbers(n), repeated(constant(127))), constant(23))),
     set(rest, times(polynomial(get(rest), EXP), n)),
     set(x, mixed(float(0), get(rest), smallerEach(get(x), float(LEAST)))),
+  ];
+}
+
+/** How many numbers an index of a job is for, in functions of each number alone. */
+export const EACH_COUNT: number = 2 ** 15;
+
+/**
+ * Runs `body` over the numbers that the job's index is for. `addresses` are locals, whose tensors' addresses are the job's
+ * first fields; `total` is how many numbers there are in all. `count` and `left` are locals too.
+ */
+export function passOfIndex(
+  addresses: number[],
+  total: Code,
+  [count, left]: readonly [count: number, left: number],
+  body: (place: Place) => Code,
+): Code {
+  const [job, index] = locals();
+  return [
+    addresses.map((address, i) =>
+      set(address, add(load(get(job), 4 * i), product(get(index), constant(4 * EACH_COUNT)))),
+    ),
+    set(count, subtract(total, product(get(index), constant(EACH_COUNT)))),
+    set(count, least(get(count), constant(EACH_COUNT))),
+    pass(get(count), left, addresses, body),
   ];
 }

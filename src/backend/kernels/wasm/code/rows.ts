@@ -1,9 +1,8 @@
-// Functions of rows: layer normalisation and softmax.
+// Functions of rows, and layer normalisation.
 import {
   add,
   asLong,
   type Code,
-  choose,
   constant,
   divideFloats,
   float,
@@ -20,30 +19,34 @@ import {
   subtractFloats,
   type WasmFunction,
 } from '../../../../assemble-wasm.ts';
-import { clear, gather, increase, type Place, pass, plus, times, total } from './floats.ts';
+import { clear, gather, increase, least, type Place, pass, plus, times, total } from './floats.ts';
 
 /** How many rows an index of a job is for. */
 export const ROWS: number = 16;
 
 /** The fields that jobs over rows begin with. `rowBytes` is a row's length. */
 const [COLUMNS, COUNT] = [0, 1];
-const field = (i: number): Code => load(get(0), 4 * i);
+export const field = (i: number): Code => load(get(0), 4 * i);
 
-const [index, , row, columns, left, last] = [1, 2, 3, 4, 5, 6];
+const [index, left, last] = [1, 5, 6];
+/** The row that is worked on, and how many numbers it has. */
+export const row = 3;
+export const columns = 4;
 
-/** Runs `body` for each of the job's rows that the index is for; `row` is the row's number. */
-function rows(body: Code): Code {
+/** Runs `body` for each of the job's rows that the index is for. Locals up to 6 are in use. */
+export function rows(body: Code): Code {
   return [
     set(columns, field(COLUMNS)),
     set(row, product(get(index), constant(ROWS))),
     set(last, add(get(row), constant(ROWS))),
-    set(last, choose(less(get(last), field(COUNT)), get(last), field(COUNT))),
+    set(last, least(get(last), field(COUNT))),
     repeat([body, increase(row, constant(1))], less(get(row), get(last))),
   ];
 }
 
 /** Where the row of a tensor begins whose address is in a field. */
-const begin = (i: number): Code => add(field(i), product(get(row), product(get(columns), constant(4))));
+export const begin = (i: number): Code =>
+  add(field(i), product(get(row), product(get(columns), constant(4))));
 
 /** The fields of `layerNorm`: `share` is 1 / columns, and epsilon a float32 too. */
 const [X, GAIN, SHARE, EPSILON, BIAS, Y] = [2, 3, 4, 5, 6, 7];
@@ -144,7 +147,7 @@ function columnSums(): WasmFunction {
       set(width, field(COLUMNS)),
       set(first, product(get(index), constant(SUMMED_COLUMNS))),
       set(count, subtract(get(width), get(first))),
-      set(count, choose(less(get(count), constant(SUMMED_COLUMNS)), get(count), constant(SUMMED_COLUMNS))),
+      set(count, least(get(count), constant(SUMMED_COLUMNS))),
       set(x, add(load(get(job), 8), product(get(first), constant(4)))),
       set(y, add(load(get(job), 12), product(get(first), constant(4)))),
       pass(get(count), left, [x, y], (place) => [

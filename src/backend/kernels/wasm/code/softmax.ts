@@ -1,33 +1,24 @@
 // softmax(factor · x + mask) of rows, and its gradient.
 import {
   add,
-  type Code,
   call,
-  choose,
   constant,
   divideFloats,
   float,
   get,
   larger,
-  less,
-  load,
   loadRepeated,
   locals,
   times as product,
   remainder,
-  repeat,
   set,
   subtractFloats,
   type WasmFunction,
   when,
 } from '../../../../assemble-wasm.ts';
-import { clear, exponential, gather, increase, pass, plus, times, total } from './floats.ts';
-import { PRODUCT_FUNCTIONS } from './product.ts';
-import { ROWS } from './rows.ts';
-
-/** The functions' numbers in the module, where this file's follow those of product.ts. */
-export const SOFTMAX_ROW: number = PRODUCT_FUNCTIONS;
-export const SOFTMAX_ROW_GRADIENT: number = SOFTMAX_ROW + 1;
+import { clear, exponential, gather, pass, plus, times, total } from './floats.ts';
+import { numberOf } from './order.ts';
+import { begin, columns, field, row, rows } from './rows.ts';
 
 /** softmax(factor · from + mask) → to. `factor` is where that number lies; `mask` is 0 where there is none. */
 function softmaxRow(): WasmFunction {
@@ -97,41 +88,24 @@ function softmaxRowGradient(): WasmFunction {
  * the factor. A row's second operand is its number modulo their rows; where that is 0, there is none.
  */
 function overRows(name: string, one: number): WasmFunction {
-  const [job, index, , row, last, bytes, second] = locals();
-  const field = (i: number): Code => load(get(job), 4 * i);
+  const [job, , , , , , , second] = locals();
+  const bytes = product(get(columns), constant(4));
   return {
     name,
     parameters: 3,
-    numbers: 4,
+    numbers: 5,
     vectors: 0,
-    body: [
-      set(bytes, product(field(0), constant(4))),
-      set(row, product(get(index), constant(ROWS))),
-      set(last, add(get(row), constant(ROWS))),
-      set(last, choose(less(get(last), field(1)), get(last), field(1))),
-      repeat(
-        [
-          set(second, constant(0)),
-          when(field(4), set(second, add(field(3), product(remainder(get(row), field(4)), get(bytes))))),
-          call(
-            one,
-            add(field(2), product(get(row), get(bytes))),
-            get(second),
-            add(field(5), product(get(row), get(bytes))),
-            field(0),
-            add(get(job), constant(24)),
-          ),
-          increase(row, constant(1)),
-        ],
-        less(get(row), get(last)),
-      ),
-    ],
+    body: rows([
+      set(second, constant(0)),
+      when(field(4), set(second, add(field(3), product(remainder(get(row), field(4)), bytes)))),
+      call(one, begin(2), get(second), begin(5), get(columns), add(get(job), constant(24))),
+    ]),
   };
 }
 
 export const softmaxFunctions: WasmFunction[] = [
   softmaxRow(),
   softmaxRowGradient(),
-  overRows('softmax', SOFTMAX_ROW),
-  overRows('softmaxGradient', SOFTMAX_ROW_GRADIENT),
+  overRows('softmax', numberOf('softmaxRow')),
+  overRows('softmaxGradient', numberOf('softmaxRowGradient')),
 ];
