@@ -2,7 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { canBeLoaded, driverProblem, type Gpu, listGpus } from '../backend/cuda/driver.node.ts';
+import {
+  canBeLoaded,
+  DRIVER_LIBRARIES,
+  driverProblem,
+  type Gpu,
+  listGpus,
+} from '../backend/cuda/driver.node.ts';
 import { bindingIn, PACKAGES, packageFolder } from '../backend/packages.node.ts';
 import { CUDA_WHEELS } from '../backend/setup/recipe-cuda.ts';
 import { cudaFolders } from '../backend/setup/system-cuda.node.ts';
@@ -24,7 +30,7 @@ export async function cudaFacts(): Promise<CudaFacts> {
     if (path) return existsSync(path) ? dirname(path) : null;
     return folders.find((folder) => existsSync(join(folder, name))) ?? null;
   };
-  const driver = ['libcuda.so.1', 'libnvidia-ml.so.1'].map((name) => {
+  const driver = DRIVER_LIBRARIES.map((name) => {
     return { name, folder: canBeLoaded(name) ? (find(name) ?? 'where the system looks') : null };
   });
   const names = CUDA_WHEELS.flatMap(({ libraries }) => libraries);

@@ -1,6 +1,5 @@
 // One engine examined, in a process of its own that doctor.node.ts starts: what is found is sent as it is found, so that
 // a crash or a hang takes nothing of it away.
-import * as tf from '@tensorflow/tfjs-core';
 import { BrokenEngine } from '../backend/engine.ts';
 import { engines } from '../backend/engines.node.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
@@ -48,7 +47,5 @@ async function parity(): Promise<EngineFacts['parity']> {
     return { verdict, first, values: rows.length, worst: Math.max(...shares) };
   } finally {
     await file.close();
-    loaded.release();
-    tf.disposeVariables();
   }
 }

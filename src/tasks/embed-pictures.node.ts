@@ -1,12 +1,10 @@
 // All pictures of a set → features. Workers read the next batches while the engine computes one.
-import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { BrokenPictures } from '../data/pool/broken-pictures.ts';
 import { type PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
 import { ClipError } from '../errors.ts';
 import type { CLIPConfig } from '../model/config.ts';
-import { processorQuota } from '../processor-quota.node.ts';
 import { pictureBatch } from './batch-size.ts';
 import { EngineCalls } from './engine-calls.ts';
 import { freeMemory } from './free-memory.node.ts';
@@ -18,7 +16,7 @@ export interface EmbedPicturesOptions {
   space?: FeatureSpace | undefined;
   /** Pictures in one call of the model; unless given, as many as are fast and fit the memory that is free. */
   batch?: number | undefined;
-  /** Threads that read pictures; unless given, one less than the processors that this process may use, 1 … 8. */
+  /** Threads that read pictures; unless given, as many as PixelPool takes. */
   workers?: number | undefined;
   /** The most pictures that may be broken, if they are no more than a tenth; 100, unless given. */
   mostBroken?: number | undefined;
@@ -109,7 +107,7 @@ async function* pixelsOf(
   const pool = new PixelPool({
     size,
     normalization: config,
-    workers: isReady(set, size) ? 0 : (workers ?? workersInContainer()),
+    workers: isReady(set, size) ? 0 : workers,
   });
   const ahead: { start: number; read: Promise<PixelBatch> }[] = [];
   let next = 0;
@@ -129,12 +127,6 @@ async function* pixelsOf(
   } finally {
     await pool.close();
   }
-}
-
-/** One less than the processors' time that a container's limit leaves; undefined without a limit: the pool knows the rest. */
-function workersInContainer(): number | undefined {
-  const quota = Math.ceil(processorQuota());
-  return quota < availableParallelism() ? Math.max(1, quota - 1) : undefined;
 }
 
 /** Pictures in memory, of the model's own size: handing them to workers costs more than it saves. */

@@ -3,7 +3,7 @@ import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { startEngine } from '../../src/backend/engines.node.ts';
-import { wasmModule } from '../../src/backend/threads/wasm-module.ts';
+import { wasmModule } from '../../src/backend/kernels/wasm/backend.ts';
 import { releaseModel } from '../../src/checkpoint/state-dict.ts';
 import type { StoredTensor } from '../../src/checkpoint/stored-tensor.ts';
 import { decodePicture } from '../../src/data/pictures/decode.node.ts';

@@ -5,14 +5,14 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** The driver's two libraries. Without the second TensorFlow 2.21 finds no GPU, and does not say why. */
-const LIBRARIES = ['libcuda.so.1', 'libnvidia-ml.so.1'] as const;
+export const DRIVER_LIBRARIES = ['libcuda.so.1', 'libnvidia-ml.so.1'] as const;
 /** The oldest driver for Linux that runs programs made for CUDA 12, as NVIDIA's table of compatibility has it. */
 const OLDEST: readonly number[] = [525, 60, 13];
 
 /** Why no GPU can be used here, in a few words; undefined where nothing speaks against it. Takes milliseconds. */
 export function driverProblem(env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (process.platform !== 'linux') return 'CUDA runs on Linux alone, on Windows in WSL2';
-  const missing = LIBRARIES.filter((name) => !canBeLoaded(name));
+  const missing = DRIVER_LIBRARIES.filter((name) => !canBeLoaded(name));
   if (missing.length > 0) return `no NVIDIA driver: ${missing.join(' and ')} missing`;
   const version = kernelDriver();
   if (version && isOlder(version)) {
@@ -44,7 +44,7 @@ function kernelDriver(file = '/proc/driver/nvidia/version'): string | undefined 
 
 /** From the kernel's line, `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue …` and its kin. */
 export function driverVersionIn(text: string): string | undefined {
-  return /Kernel Module\D+(?:x86_64\s+)?(\d+(?:\.\d+)+)/.exec(text.replace(/x86_64/g, ''))?.[1];
+  return /Kernel Module\D+(\d+(?:\.\d+)+)/.exec(text.replaceAll('x86_64', ''))?.[1];
 }
 
 export function isOlder(version: string, oldest: readonly number[] = OLDEST): boolean {

@@ -2,6 +2,7 @@
 // processes of PyTorch's DataLoader; who reads ahead is the caller: `read` the next batch before the step, await it after.
 import { availableParallelism } from 'node:os';
 import { ClipError, oneLine } from '../../errors.ts';
+import { processorQuota } from '../../processor-quota.node.ts';
 import { checkAugmentation } from '../pictures/augment.ts';
 import { checkSize } from '../pictures/crop.ts';
 import { Crew, type Outcome } from './crew.node.ts';
@@ -12,7 +13,7 @@ import { type PixelJob, type PixelSettings, readPixels } from './read-pixels.nod
 export type { BrokenPicture, PixelBatch, PixelRequest } from './pixel-batch.ts';
 
 export interface PixelPoolOptions extends PixelSettings {
-  /** Threads; 0: none but this one. Unless given, one less than there are cores, 1…8. */
+  /** Threads; 0: none but this one. Unless given, one less than the processors that this process may use, 1…8. */
   readonly workers?: number | undefined;
 }
 
@@ -114,7 +115,8 @@ function nameOf({ source }: PixelRequest): string {
 }
 
 function defaultWorkers(): number {
-  return Math.min(MOST_WORKERS, Math.max(1, availableParallelism() - 1));
+  const processors = Math.min(availableParallelism(), Math.ceil(processorQuota()));
+  return Math.min(MOST_WORKERS, Math.max(1, processors - 1));
 }
 
 function workerScript(): URL {
