@@ -1,10 +1,7 @@
 // AdamW (Loshchilov & Hutter 2019) with PyTorch's arithmetic, its slots under the parameters' names. Stands beside
 // torch.optim.AdamW; TensorFlow.js has Adam without the decoupled decay, and keeps its slots by position.
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdamWTensors, hasNativeAdamW, nativeAdamW } from '../backend/kernels/native/adamw.ts';
-import { wasmAdamW } from '../backend/kernels/wasm/adamw.ts';
-import { runsFastWasm } from '../backend/kernels/wasm/runner.ts';
-import { webgpuAdamW } from '../backend/kernels/webgpu/adamw.ts';
+import { type AdamWTensors, adamWOfEngine } from '../backend/kernels/adamw.ts';
 import { Parameter } from '../model/module.ts';
 
 export interface AdamWOptions {
@@ -91,13 +88,6 @@ export class AdamW {
       square.release();
     }
   }
-}
-
-/** The running engine's own, where it has one. */
-function adamWOfEngine(): typeof nativeAdamW | undefined {
-  if (hasNativeAdamW()) return nativeAdamW;
-  if (runsFastWasm()) return wasmAdamW;
-  return tf.getBackend() === 'webgpu' ? webgpuAdamW : undefined;
 }
 
 /** Whatever is computed on the way is freed: of the largest parameter of a ViT-B/32 each such tensor is 100 MB. */

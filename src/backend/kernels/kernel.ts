@@ -36,3 +36,8 @@ export function registerFastKernel<Name extends string>(backendName: string, ker
       gradients.get(`${name} ${tf.getBackend()}`)!(dy as tf.Tensor, saved, attrs),
   });
 }
+
+/** A kernel's answer as a tensor that TensorFlow.js counts, in another shape of the same size where one is given. */
+export function counted(info: tf.TensorInfo, shape: number[] = info.shape): tf.Tensor {
+  return tf.engine().makeTensorFromTensorInfo({ ...info, shape });
+}

@@ -1,13 +1,18 @@
-// A kernel of the wasm engine of TensorFlow.js, with another in its place that may fall back on it.
+// A kernel of one of TensorFlow.js's engines, with another in its place that may fall back on it.
 import * as tf from '@tensorflow/tfjs-core';
 
 const replaced = new Set<string>();
 
-/** Puts what `around` makes of the engine's own kernel in its place, once. Does nothing where that engine is not loaded. */
-export function replaceWasmKernel(name: string, around: (plain: tf.KernelFunc) => tf.KernelFunc): void {
-  const plain = tf.getKernel(name, 'wasm');
-  if (replaced.has(name) || !plain) return;
-  replaced.add(name);
-  tf.unregisterKernel(name, 'wasm');
+/** Puts what `around` makes of an engine's own kernel in its place, once. Does nothing where that engine is not loaded. */
+export function replaceKernel(
+  engine: 'wasm' | 'webgpu',
+  name: string,
+  around: (plain: tf.KernelFunc) => tf.KernelFunc,
+): void {
+  const plain = tf.getKernel(name, engine);
+  const key = `${engine} ${name}`;
+  if (replaced.has(key) || !plain) return;
+  replaced.add(key);
+  tf.unregisterKernel(name, engine);
   tf.registerKernel({ ...plain, kernelFunc: around(plain.kernelFunc) });
 }

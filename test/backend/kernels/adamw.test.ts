@@ -4,18 +4,11 @@ import { expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
 import { Parameter } from '../../../src/model/module.ts';
 import { AdamW, CLIP_ADAMW } from '../../../src/train/adamw.ts';
+import { numbers } from './definition.ts';
 
 const hasNative = await startEngine('native').catch(() =>
   console.log('skipped: AdamW on the engine native, which is not set up (clip-tfjs setup native)'),
 );
-
-/** Numbers between −1 and 1, other ones for each `seed`. */
-function numbers(shape: number[], seed: number): tf.Tensor {
-  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) =>
-    Math.sin((i + 1) ** 1.5 + seed),
-  );
-  return tf.tensor(values, shape);
-}
 
 test.each(['native', 'wasm'])(
   '%s steps as the definition does, and changes nobody else’s tensors',

@@ -1,20 +1,14 @@
 // Every kernel of the native engine against the composition in src/model/ops.ts, on the plain engine: values, gradients.
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions: see src/train/gradients.ts
 import { describe, expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
 import { severalOperations } from '../../../src/backend/kernels/native/layer-norm.ts';
 import * as ops from '../../../src/model/ops.ts';
+import { type Case, expectAsDefined, numbers } from './definition.ts';
 
 const hasNative = await startEngine('native').catch(() =>
   console.log('skipped: kernels of the engine native, which is not set up (clip-tfjs setup native)'),
 );
-
-interface Case {
-  name: keyof typeof ops;
-  shapes: number[][];
-  compute: (...inputs: tf.Tensor[]) => tf.Tensor;
-}
 
 const CASES: Case[] = [
   { name: 'linear', shapes: [[3, 5, 7], [7, 9], [9]], compute: ops.linear },
@@ -43,40 +37,8 @@ const CASES: Case[] = [
   { name: 'plus', shapes: [[2, 3], [2, 3]], compute: ops.plus },
 ]; // biome-ignore format: a line each
 
-/** Numbers between −1 and 1, other ones for each `seed`. */
-function numbers(shape: number[], seed: number): tf.Tensor {
-  return tf.tensor(
-    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin((i + 1) ** 1.5 + seed)),
-    shape,
-  );
-}
-
-/** The answer, then the gradient for each input. */
-function answers({ shapes, compute }: Case): Float32Array[] {
-  return tf.tidy(() => {
-    const inputs = shapes.map((shape, i) => numbers(shape, i));
-    const value = compute(...inputs);
-    const gradients = tf.grads((...given) => compute(...given))(inputs, numbers(value.shape, 9));
-    return [value, ...gradients].map((tensor) => tensor.dataSync() as Float32Array);
-  });
-}
-
 describe.skipIf(!hasNative)('on native', () => {
-  test.each(CASES)('$name $shapes', async (of) => {
-    await startEngine('cpu');
-    const expected = answers(of);
-    await startEngine('native');
-    expect(tf.getKernel(of.name, 'tensorflow')).toBeDefined();
-    const before = tf.memory().numTensors;
-    const found = answers(of);
-    expect(tf.memory().numTensors).toBe(before);
-    expected.forEach((values, i) => {
-      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      values.forEach((value, j) => {
-        expect(Math.abs(value - found[i]![j]!) / largest, `${i}, ${j}`).toBeLessThan(1e-5);
-      });
-    });
-  });
+  test.each(CASES)('$name $shapes', (of) => expectAsDefined(of, 'native'));
 
   test('layerNorm without oneDNN’s operation', async () => {
     const compute = (kernel: typeof ops.layerNorm): Float32Array =>

@@ -1,18 +1,11 @@
 // Every kernel of the wasm engine against the composition in src/model/ops.ts, on the plain engine: values, gradients.
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions: see src/train/gradients.ts
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
+import { wasmModule } from '../../../src/backend/kernels/wasm/backend.ts';
 import { registerWasmKernels } from '../../../src/backend/kernels/wasm/register.ts';
-import { wasmModule } from '../../../src/backend/threads/wasm-module.ts';
 import * as ops from '../../../src/model/ops.ts';
-
-interface Case {
-  /** The kernel. */
-  name: string;
-  shapes: number[][];
-  compute: (...inputs: tf.Tensor[]) => tf.Tensor;
-}
+import { type Case, expectAsDefined } from './definition.ts';
 
 const linear = (...shapes: number[][]): Case => ({ name: 'linear', shapes, compute: ops.linear });
 
@@ -71,24 +64,6 @@ const CASES: Case[] = [
   { name: 'plus', shapes: [[2, 3], [2, 3]], compute: ops.plus },
 ]; // biome-ignore format: a line each
 
-/** Numbers between −1 and 1, other ones for each `seed`. */
-function numbers(shape: number[], seed: number): tf.Tensor {
-  return tf.tensor(
-    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin((i + 1) ** 1.5 + seed)),
-    shape,
-  );
-}
-
-/** The answer, then the gradient for each input. */
-function answers({ shapes, compute }: Case): Float32Array[] {
-  return tf.tidy(() => {
-    const inputs = shapes.map((shape, i) => numbers(shape, i));
-    const value = compute(...inputs);
-    const gradients = tf.grads((...given) => compute(...given))(inputs, numbers(value.shape, 9));
-    return [value, ...gradients].map((tensor) => tensor.dataSync() as Float32Array);
-  });
-}
-
 describe.each([1, 2])('on wasm with threads: %i', (threads) => {
   beforeAll(async () => {
     await startEngine('wasm', { threads });
@@ -96,22 +71,5 @@ describe.each([1, 2])('on wasm with threads: %i', (threads) => {
     registerWasmKernels(); // gather's gradient
   });
 
-  test.each(CASES)('$name $shapes', async (of) => {
-    await startEngine('cpu');
-    const expected = answers(of);
-    await startEngine('wasm');
-    expect(tf.getKernel(of.name, 'wasm')).toBeDefined();
-    const before = tf.memory().numTensors;
-    const found = answers(of);
-    expect(tf.memory().numTensors).toBe(before);
-    expected.forEach((values, i) => {
-      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      const errors = values.map((value, j) => (value === found[i]![j] ? 0 : Math.abs(value - found[i]![j]!)));
-      expect(found[i]!.length).toBe(values.length);
-      expect(
-        errors.every((error) => error < 1e-5 * largest || error === 0),
-        `${i}: ${errors}`,
-      ).toBe(true);
-    });
-  });
+  test.each(CASES)('$name $shapes', (of) => expectAsDefined(of, 'wasm'));
 });

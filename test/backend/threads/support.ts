@@ -23,7 +23,7 @@ export function runProgram(
     ${before}
     const tf = await import('@tensorflow/tfjs-core');
     const { startEngine } = await import(${JSON.stringify(join(SRC, 'backend/engines.node.ts'))});
-    const { wasmModule } = await import(${JSON.stringify(join(SRC, 'backend/threads/wasm-module.ts'))});
+    const { wasmModule } = await import(${JSON.stringify(join(SRC, 'backend/kernels/wasm/backend.ts'))});
     const notes = [];
     const onNote = (note) => notes.push(note);
     ${program}`;

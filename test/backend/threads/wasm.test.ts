@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
-import { wasmModule } from '../../../src/backend/threads/wasm-module.ts';
+import { wasmModule } from '../../../src/backend/kernels/wasm/backend.ts';
 import { runProgram } from './support.ts';
 
 /** What a large product of matrices, a sum and a softmax come to. */

@@ -2,27 +2,8 @@
 // in place. The operation works on TensorFlow's variables. So a tensor is lent to a variable, changed there and taken
 // back: all three share the memory. Stands beside torch.optim.AdamW(fused=True).
 import * as tf from '@tensorflow/tfjs-core';
+import type { AdamWStep, AdamWTensors, FastAdamW } from '../adamw.ts';
 import { type Attributes, type NativeBackend, nativeBackend, run, toList, works } from './operation.ts';
-
-/** What a step does to every parameter. */
-export interface AdamWStep {
-  /** The learning rate with both corrections for the means' start at zero. */
-  stepSize: number;
-  /** What is added to the root of the running mean square as it is kept, not corrected. */
-  epsilon: number;
-  beta1: number;
-  beta2: number;
-}
-
-export interface AdamWTensors {
-  value: tf.Variable;
-  /** The running mean of the gradients, and of their squares. */
-  mean: tf.Variable;
-  square: tf.Variable;
-  gradient: tf.Tensor;
-  /** What the value is multiplied by before. */
-  keep: number;
-}
 
 /** What is needed of the binding beside operations with one answer. */
 interface Backend extends NativeBackend {
@@ -35,16 +16,15 @@ interface Backend extends NativeBackend {
   refCount(dataId: object): number;
 }
 
-/** Whether the engine that runs can do it. */
-export function hasNativeAdamW(): boolean {
-  if (tf.getBackend() !== 'tensorflow' || nativeBackend().isUsingGpuDevice) return false;
+/** Undefined on a GPU, and where TensorFlow lacks one of the operations. */
+export function findNativeAdamW(): FastAdamW | undefined {
+  if (nativeBackend().isUsingGpuDevice) return undefined;
   isThere ??= works(tryOnce);
-  return isThere;
+  return isThere ? nativeAdamW : undefined;
 }
 let isThere: boolean | undefined;
 
-/** Changes value, mean and square of each parameter. `parameters` is asked for one after another. */
-export function nativeAdamW(step: AdamWStep, parameters: Iterable<AdamWTensors>): void {
+function nativeAdamW(step: AdamWStep, parameters: Iterable<AdamWTensors>): void {
   tf.tidy(() => {
     const handles = [0, 1, 2].map(newVariable);
     // With both powers of beta at zero the operation corrects nothing: the step size has the correction, computed in

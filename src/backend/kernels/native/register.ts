@@ -1,6 +1,8 @@
 // The operations of src/model/ops.ts as TensorFlow's C library does them best: fewer operations, and gradients that keep
 // less. The compositions in ops.ts are the truth; a test holds these to them, values and gradients.
 import * as tf from '@tensorflow/tfjs-core';
+import { fastAdamW } from '../adamw.ts';
+import { findNativeAdamW } from './adamw.ts';
 import * as attention from './attention.ts';
 import * as activations from './gelu.ts';
 import { layerNorm } from './layer-norm.ts';
@@ -21,4 +23,5 @@ export function registerNativeKernels(): void {
   register(attention.attentionScores);
   register(attention.maskedSoftmax);
   register(attention.plus);
+  fastAdamW.set('tensorflow', findNativeAdamW);
 }

@@ -1,10 +1,11 @@
 // AdamW's step on the wasm engine: one pass over a parameter's memory, where the definition in src/train/adamw.ts makes ten.
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdamWStep, AdamWTensors } from '../native/adamw.ts';
-import { EACH_COUNT } from './code/adamw.ts';
-import { addressOf, bits, counted, newTensor, wasmRunner } from './runner.ts';
+import type { AdamWStep, AdamWTensors } from '../adamw.ts';
+import { counted } from '../kernel.ts';
+import { wasmBackend } from './backend.ts';
+import { EACH_COUNT } from './code/floats.ts';
+import { addressOf, bits, newTensor, wasmRunner } from './runner.ts';
 
-/** Changes value, mean and square of each parameter. `parameters` is asked for one after another. */
 export function wasmAdamW(
   { stepSize, epsilon, beta1, beta2 }: AdamWStep,
   parameters: Iterable<AdamWTensors>,
@@ -22,30 +23,20 @@ export function wasmAdamW(
   }
 }
 
-/** What is used of the wasm backend. */
-interface Backend {
-  refCount(dataId: object): number;
-  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
-  readonly dataIdMap: { get(dataId: object): { id: number; memoryOffset: number } };
-  readonly wasm: {
-    tfjs: { disposeData(id: number): void; registerTensor(id: number, size: number, address: number): void };
-  };
-}
-
 /**
  * Makes the engine forget what it has derived of a tensor whose numbers were changed: XNNPACK keeps a convolution's filter in
  * its own order.
  */
 function announce(tensor: tf.Tensor): void {
-  const { dataIdMap, wasm } = tf.backend() as unknown as Backend;
+  const { dataIdMap, wasm } = wasmBackend();
   const { id, memoryOffset } = dataIdMap.get(tensor.dataId);
-  wasm.tfjs.disposeData(id); // not the memory, which is JavaScript's to free
+  wasm.tfjs.disposeData(id);
   wasm.tfjs.registerTensor(id, tensor.size, memoryOffset);
 }
 
 /** Gives a variable memory of its own, where others hold its numbers too. */
 function makeOwn(variable: tf.Variable): void {
-  const backend = tf.backend() as unknown as Backend;
+  const backend = wasmBackend();
   if (backend.refCount(variable.dataId) === 1) return;
   tf.tidy(() => {
     const copy = newTensor(variable.shape);

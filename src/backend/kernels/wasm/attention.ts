@@ -1,8 +1,8 @@
 // Attention on the wasm engine: all of it in one kernel, and its parts for whoever looks at what lies between.
 import type * as tf from '@tensorflow/tfjs-core';
-import type { FastKernel } from '../kernel.ts';
+import { counted, type FastKernel } from '../kernel.ts';
 import { ROWS } from './code/rows.ts';
-import { addressOf, bits, counted, newTensor, wasmRunner } from './runner.ts';
+import { addressOf, bits, newTensor, wasmRunner } from './runner.ts';
 
 /** q, k and v of all heads side by side, [N, L, 3D] → the heads' answers side by side, [N, L, D] */
 export const attention: FastKernel<'joint'> = {

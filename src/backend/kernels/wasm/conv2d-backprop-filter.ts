@@ -6,7 +6,7 @@
 // gradient there is xᵀ dy, and the engine's matrix product does nearly all of the work. Positions are taken in blocks:
 // what is copied out of x stays in the processor's cache and takes little memory, and sums stay short.
 import * as tf from '@tensorflow/tfjs-core';
-import type { WasmMemory } from './backend.ts';
+import type { WasmBackend } from './backend.ts';
 import { registerWasmTransposedMatMul } from './transposed-mat-mul.ts';
 
 /** Rows of a block, about. At ResNet-50's sizes 1024 … 4096 are within 2 % of each other, and others slower. */
@@ -36,7 +36,7 @@ export function registerWasmConv2DBackpropFilter(): void {
     kernelFunc: ({ inputs, backend, attrs }) => {
       const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
       const conv = convolution(x, dy, attrs as unknown as Attributes);
-      return filterGradient(x, dy, conv, backend as WasmMemory);
+      return filterGradient(x, dy, conv, backend as WasmBackend);
     },
   });
 }
@@ -55,7 +55,7 @@ function convolution(x: tf.TensorInfo, dy: tf.TensorInfo, attributes: Attributes
   return conv;
 }
 
-function filterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, conv: Convolution, backend: WasmMemory) {
+function filterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, conv: Convolution, backend: WasmBackend) {
   const padded = pad(x, conv, backend); // [N, H', W', in]
   const gradient = backend.makeOutput(conv.filterShape, 'float32'); // [kh, kw, in, out]
   const lines = conv.batchSize * conv.outHeight; // of dy, in all pictures
@@ -80,7 +80,7 @@ function filterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, conv: Convolution, 
 }
 
 /** x with the zeros around it that the filter met; x itself where it met none: [N, H, W, in] → [N, H', W', in]. */
-function pad(x: tf.TensorInfo, conv: Convolution, backend: WasmMemory): tf.TensorInfo {
+function pad(x: tf.TensorInfo, conv: Convolution, backend: WasmBackend): tf.TensorInfo {
   const { top, left } = conv.padInfo;
   const bottom = (conv.outHeight - 1) * conv.strideHeight + conv.filterHeight - top - conv.inHeight;
   const right = (conv.outWidth - 1) * conv.strideWidth + conv.filterWidth - left - conv.inWidth;
@@ -102,7 +102,7 @@ interface Block {
 }
 
 /** A block of dy: [N, h, w, out] → [rows, out]. */
-function rowsOfDy(dy: tf.TensorInfo, { first, end }: Block, conv: Convolution, backend: WasmMemory) {
+function rowsOfDy(dy: tf.TensorInfo, { first, end }: Block, conv: Convolution, backend: WasmBackend) {
   const { outWidth, outChannels } = conv;
   const rows = backend.makeOutput([(end - first) * outWidth, outChannels], 'float32'); // [rows, out]
   // Views of the engine's memory, here and below, are taken after makeOutput: a growing memory moves.
@@ -117,7 +117,7 @@ function rowsOfX(
   { first, end }: Block,
   offset: number,
   conv: Convolution,
-  backend: WasmMemory,
+  backend: WasmBackend,
 ): tf.TensorInfo {
   const { outHeight, outWidth, inChannels, strideHeight, strideWidth, filterWidth } = conv;
   const [, height, width] = x.shape as [number, number, number, number];
@@ -144,7 +144,7 @@ function add(
   gradient: tf.TensorInfo,
   offset: number,
   isFirst: boolean,
-  backend: WasmMemory,
+  backend: WasmBackend,
 ): void {
   const [from, to] = [product, gradient].map((tensor) => backend.typedArrayFromHeap(tensor));
   const start = offset * from!.length;

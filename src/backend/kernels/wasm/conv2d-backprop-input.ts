@@ -4,8 +4,8 @@
 // the filter turned half a circle and with in and out exchanged, and the engine's own convolution (XNNPACK) is six times
 // faster over an RN50. Other strides stay with the loop: CLIP's ResNets have one, at the picture, which needs none.
 import * as tf from '@tensorflow/tfjs-core';
-import { replaceWasmKernel } from '../replace.ts';
-import type { WasmMemory } from './backend.ts';
+import { replaceKernel } from '../replace.ts';
+import type { WasmBackend } from './backend.ts';
 import type { ConvolutionAttributes } from './conv2d-backprop-filter.ts';
 
 interface Attributes extends ConvolutionAttributes {
@@ -14,10 +14,10 @@ interface Attributes extends ConvolutionAttributes {
 
 /** Puts the convolution in front of the wasm engine's own kernel. Does nothing where that engine is not loaded. */
 export function registerWasmConv2DBackpropInput(): void {
-  replaceWasmKernel('Conv2DBackpropInput', (plain) => (call) => {
+  replaceKernel('wasm', 'Conv2DBackpropInput', (plain) => (call) => {
     const { dy, filter } = call.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
     const zeros = zerosAround(dy, filter, call.attrs as unknown as Attributes);
-    return zeros ? inputGradient(dy, filter, zeros, call.backend as WasmMemory) : plain(call);
+    return zeros ? inputGradient(dy, filter, zeros, call.backend as WasmBackend) : plain(call);
   });
 }
 
@@ -44,7 +44,7 @@ function zerosAround(
   ];
 }
 
-function inputGradient(dy: tf.TensorInfo, filter: tf.TensorInfo, zeros: number[][], backend: WasmMemory) {
+function inputGradient(dy: tf.TensorInfo, filter: tf.TensorInfo, zeros: number[][], backend: WasmBackend) {
   const run = (name: string, inputs: tf.NamedTensorInfoMap, attrs: object) => {
     const { kernelFunc } = tf.getKernel(name, 'wasm');
     return kernelFunc({ inputs, backend, attrs: attrs as tf.NamedAttrMap }) as tf.TensorInfo;
@@ -58,7 +58,7 @@ function inputGradient(dy: tf.TensorInfo, filter: tf.TensorInfo, zeros: number[]
 }
 
 /** The filter's offsets in reverse order. The engine's Reverse does this too, one number at a time. */
-function halfCircle(filter: tf.TensorInfo, backend: WasmMemory): tf.TensorInfo {
+function halfCircle(filter: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo {
   const turned = backend.makeOutput([...filter.shape], 'float32'); // [kh, kw, out, in]
   // Views of the engine's memory, taken after makeOutput: a growing memory moves.
   const [from, to] = [filter, turned].map((tensor) => backend.typedArrayFromHeap(tensor));

@@ -1,13 +1,14 @@
 // Layer normalisation, the activations and sums on the wasm engine, in one pass over memory each, and gradients that keep only
 // what they need.
 import * as tf from '@tensorflow/tfjs-core';
-import type { FastKernel } from '../kernel.ts';
-import { EACH_COUNT } from './code/each.ts';
+import { counted, type FastKernel } from '../kernel.ts';
+import { EACH_COUNT } from './code/floats.ts';
+import type { FunctionName } from './code/order.ts';
 import { ROWS, SUMMED_COLUMNS } from './code/rows.ts';
-import { addressOf, bits, counted, newTensor, wasmRunner } from './runner.ts';
+import { addressOf, bits, newTensor, wasmRunner } from './runner.ts';
 
 /** y = f(x, second), number by number; `work` is nanoseconds for each. */
-function each(name: string, work: number, x: tf.TensorInfo, second?: tf.TensorInfo): tf.TensorInfo {
+function each(name: FunctionName, work: number, x: tf.TensorInfo, second?: tf.TensorInfo): tf.TensorInfo {
   const count = tf.util.sizeFromShape(x.shape);
   const y = newTensor(x.shape);
   wasmRunner().run({
@@ -50,7 +51,10 @@ export const layerNorm: FastKernel<'x' | 'gain' | 'bias'> = {
     return y;
   },
   backward: (dy, [x, gain], attributes) => {
-    const [dx, dyNormal] = [newTensor(x!.shape), newTensor(x!.shape)].map(counted) as [tf.Tensor, tf.Tensor];
+    const [dx, dyNormal] = [newTensor(x!.shape), newTensor(x!.shape)].map((info) => counted(info)) as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
     overRows('layerNormGradient', x!, gain!, attributes, [dy, dx, dyNormal]);
     return {
       gain: () => columnSums(dyNormal, gain!.size), // [D]

@@ -2,12 +2,12 @@
 // TensorFlow.js. Its own go through XNNPACK, which keeps a second copy of each matrix it has ever multiplied by; transposed
 // and batched ones are plain loops there.
 import * as tf from '@tensorflow/tfjs-core';
-import type { FastKernel } from '../kernel.ts';
-import { replaceWasmKernel } from '../replace.ts';
-import type { WasmMemory } from './backend.ts';
+import { counted, type FastKernel } from '../kernel.ts';
+import { replaceKernel } from '../replace.ts';
+import type { WasmBackend } from './backend.ts';
 import { MOST_COLUMNS, MOST_ROWS } from './code/product.ts';
 import { columnSums } from './layers.ts';
-import { addressOf, counted, newTensor, wasmRunner } from './runner.ts';
+import { addressOf, newTensor, wasmRunner } from './runner.ts';
 
 /** One matrix, or a batch of them: `rows` × `columns` as it is used; stored the other way round where `isTurned`. */
 interface Matrices {
@@ -86,7 +86,7 @@ export const linear: FastKernel<'x' | 'weight' | 'bias'> = {
 
 /** Puts these products in the place of the wasm engine's own. */
 export function registerWasmProduct(): void {
-  replaceWasmKernel('BatchMatMul', (plain) => (call) => {
+  replaceKernel('wasm', 'BatchMatMul', (plain) => (call) => {
     const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
     const { transposeA, transposeB } = call.attrs as { transposeA?: boolean; transposeB?: boolean };
     const [left, right] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
@@ -109,6 +109,6 @@ export function registerWasmProduct(): void {
 }
 
 function zeros(tensor: tf.TensorInfo): tf.TensorInfo {
-  (tf.backend() as unknown as WasmMemory).typedArrayFromHeap(tensor).fill(0);
+  (tf.backend() as unknown as WasmBackend).typedArrayFromHeap(tensor).fill(0);
   return tensor;
 }

@@ -1,5 +1,7 @@
 // What the wasm engine of TensorFlow.js 4.22 does not have, or does slowly.
+import { fastAdamW } from '../adamw.ts';
 import { type FastKernel, registerFastKernel } from '../kernel.ts';
+import { wasmAdamW } from './adamw.ts';
 import { attention, maskedSoftmax } from './attention.ts';
 import { registerWasmConv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { registerWasmConv2DBackpropInput } from './conv2d-backprop-input.ts';
@@ -7,7 +9,7 @@ import { registerWasmRuns } from './copies.ts';
 import { registerWasmIdentity } from './identity.ts';
 import { gelu, layerNorm, plus, quickGelu } from './layers.ts';
 import { linear, registerWasmProduct } from './product.ts';
-import { startWasmRunner } from './runner.ts';
+import { runsFastWasm, startWasmRunner } from './runner.ts';
 import { registerWasmTransposedMatMul } from './transposed-mat-mul.ts';
 import { registerWasmUnsortedSegmentSum } from './unsorted-segment-sum.ts';
 import type { StartWorker } from './workers.ts';
@@ -28,4 +30,5 @@ export function registerFastWasmKernels(startWorker: StartWorker): void {
   registerWasmRuns();
   const kernels = [linear, layerNorm, quickGelu, gelu, plus, attention, maskedSoftmax];
   for (const kernel of kernels) registerFastKernel('wasm', kernel as FastKernel<string>);
+  fastAdamW.set('wasm', () => (runsFastWasm() ? wasmAdamW : undefined));
 }

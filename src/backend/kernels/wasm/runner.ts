@@ -2,35 +2,40 @@
 // they lie there.
 import * as tf from '@tensorflow/tfjs-core';
 import { assemble, type WasmFunction } from '../../../assemble-wasm.ts';
-import { type WasmModule, wasmModule } from '../../threads/wasm-module.ts';
+import { type WasmModule, wasmBackend, wasmModule } from './backend.ts';
 import { adamwFunctions } from './code/adamw.ts';
 import { attentionFunctions } from './code/attention.ts';
 import { eachFunctions } from './code/each.ts';
+import { multiplyFunctions } from './code/multiply.ts';
+import { type FunctionName, numberOf, ORDER } from './code/order.ts';
 import { PRODUCT_SCRATCH, productFunctions } from './code/product.ts';
 import { rowFunctions } from './code/rows.ts';
 import { softmaxFunctions } from './code/softmax.ts';
+import { tileFunctions } from './code/tile.ts';
 import { type StartWorker, Workers } from './workers.ts';
 
-/** In the order of their numbers; a job may name those of (job, index, scratch). For `isFused` see productFunctions. */
-const functions = (isFused: boolean): WasmFunction[] => [
-  ...productFunctions(isFused),
-  ...softmaxFunctions,
-  ...attentionFunctions,
-  ...eachFunctions,
-  ...rowFunctions,
-  ...adamwFunctions,
-];
-const NAMES = functions(false).map(({ name }) => name);
+/** A job may name those of (job, index, scratch). For `isFused` see tile.ts. */
+function functions(isFused: boolean): WasmFunction[] {
+  const all = [
+    ...productFunctions(isFused),
+    ...multiplyFunctions,
+    ...softmaxFunctions,
+    ...attentionFunctions,
+    ...eachFunctions,
+    ...rowFunctions,
+    ...adamwFunctions,
+  ];
+  return ORDER.map((name) => all.find((one) => one.name === name)!);
+}
 
 /** The fastest that WebAssembly has here. */
 function compile(isShared: boolean): WebAssembly.Module {
-  const [sample] = productFunctions(true);
-  const isFused = WebAssembly.validate(assemble([sample!]));
+  const isFused = WebAssembly.validate(assemble(tileFunctions(true)));
   return new WebAssembly.Module(assemble(functions(isFused), isShared));
 }
 
 export interface Job {
-  name: string;
+  name: FunctionName;
   /** 32-bit numbers, in the order of the function's fields. */
   fields: readonly number[];
   /** Into how many parts it can be cut. */
@@ -72,7 +77,7 @@ class Runner {
     this.#startWorkers = () => {
       if (!isShared || threads === 1 || !startWorker) return undefined;
       try {
-        return new Workers(engine, module, NAMES, startWorker);
+        return new Workers(engine, module, ORDER, startWorker);
       } catch {
         return undefined; // a page may forbid workers
       }
@@ -87,7 +92,7 @@ class Runner {
     if (parts > 1 && work > WORTH_THREADS) {
       this.#workers ??= this.#startWorkers() ?? false;
       if (this.#workers) {
-        const number = NAMES.indexOf(name);
+        const number = numberOf(name);
         const job = { number, address: this.#job, scratch: address + bytes, scratchBytes: bytes };
         this.#workers.run(job, parts, (index) => run(this.#job, index, address));
         return;
@@ -143,25 +148,14 @@ export function runsFastWasm(): boolean {
   return runners.has(tf.backend());
 }
 
-/** What of the wasm backend a kernel needs beside memory. */
-interface Backend {
-  makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
-  readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
-}
-
 /** A new tensor, whose numbers are whatever was in its memory; TensorFlow.js does not count it. */
 export function newTensor(shape: readonly number[]): tf.TensorInfo {
-  return (tf.backend() as unknown as Backend).makeOutput([...shape], 'float32');
-}
-
-/** The same as one of TensorFlow.js's tensors. */
-export function counted(info: tf.TensorInfo): tf.Tensor {
-  return tf.engine().makeTensorFromTensorInfo(info);
+  return wasmBackend().makeOutput([...shape], 'float32');
 }
 
 /** Where a tensor's numbers lie, in bytes. */
 export function addressOf({ dataId }: tf.TensorInfo): number {
-  return (tf.backend() as unknown as Backend).dataIdMap.get(dataId).memoryOffset;
+  return wasmBackend().dataIdMap.get(dataId).memoryOffset;
 }
 
 /** The bits of a float32 number as a field of a job. */

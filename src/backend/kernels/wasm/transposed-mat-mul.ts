@@ -3,12 +3,12 @@
 // twenty times slower. Turning the matrix first, and then multiplying, makes a training step of the embedded model
 // several times faster; the numbers differ only by the order of additions.
 import * as tf from '@tensorflow/tfjs-core';
-import { replaceWasmKernel } from '../replace.ts';
-import type { WasmMemory } from './backend.ts';
+import { replaceKernel } from '../replace.ts';
+import type { WasmBackend } from './backend.ts';
 
 /** Puts the detour in front of the wasm engine's own kernel. Does nothing where that engine is not loaded. */
 export function registerWasmTransposedMatMul(): void {
-  replaceWasmKernel('BatchMatMul', (plain) => (call) => {
+  replaceKernel('wasm', 'BatchMatMul', (plain) => (call) => {
     const { inputs, backend, attrs } = call;
     const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
     const turn = attrs as { transposeA?: boolean; transposeB?: boolean };
@@ -22,7 +22,7 @@ export function registerWasmTransposedMatMul(): void {
       attrs: { transposeA: false, transposeB: false },
     });
     for (const turned of [left, right]) {
-      if (turned !== a && turned !== b) (backend as WasmMemory).disposeData(turned.dataId);
+      if (turned !== a && turned !== b) (backend as WasmBackend).disposeData(turned.dataId);
     }
     return product;
   });

@@ -2,7 +2,7 @@
 // Stands beside tf.unsorted_segment_sum. The wasm engine of TensorFlow.js 4.22 has no such kernel, and the text tower
 // gathers twice (rows of the token table, the end token's rows), so it could not be trained there.
 import * as tf from '@tensorflow/tfjs-core';
-import type { WasmMemory } from './backend.ts';
+import type { WasmBackend } from './backend.ts';
 
 /** Adds the kernel to the wasm engine, where it is missing. Cheap to call again; harmless where wasm never starts. */
 export function registerWasmUnsortedSegmentSum(): void {
@@ -13,7 +13,7 @@ export function registerWasmUnsortedSegmentSum(): void {
     kernelFunc: ({ inputs, attrs, backend }) => {
       const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
       const { numSegments } = attrs as unknown as { numSegments: number };
-      const memory = backend as WasmMemory;
+      const memory = backend as WasmBackend;
       const width = tf.util.sizeFromShape(x.shape.slice(1));
       const output = memory.makeOutput([numSegments, ...x.shape.slice(1)], 'float32');
       // Views of the engine's memory, taken after makeOutput: a growing memory moves.

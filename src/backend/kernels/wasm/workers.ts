@@ -1,6 +1,6 @@
 // Threads for the kernels of the wasm engine: workers over its shared memory, which take parts of a job from a counter as
 // the main thread does. A worker that is late, or never starts, costs nothing: the others take its parts.
-import type { WasmModule } from '../../threads/wasm-module.ts';
+import type { WasmModule } from './backend.ts';
 
 /** A worker of a browser or of Node. */
 export interface StartedWorker {

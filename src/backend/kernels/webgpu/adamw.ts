@@ -1,9 +1,9 @@
 // AdamW's step in three dispatches for each parameter, where the composition in src/train/adamw.ts takes sixteen.
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdamWStep, AdamWTensors } from '../native/adamw.ts';
-import { counted, elementwise } from './program.ts';
+import type { AdamWStep, AdamWTensors } from '../adamw.ts';
+import { counted } from '../kernel.ts';
+import { elementwise } from './program.ts';
 
-/** Changes value, mean and square of each parameter. `parameters` is asked for one after another. */
 export function webgpuAdamW(step: AdamWStep, parameters: Iterable<AdamWTensors>): void {
   const number = (value: number) => ({ type: 'f32' as const, value });
   const assign = (variable: tf.Variable, compute: () => tf.TensorInfo): void => {

@@ -1,12 +1,12 @@
 // The sum of many tensors, a few at a time: TensorFlow.js gives them all to one program, and WebGPU refuses more than eight
 // buffers in one. A training adds up a number for each of a hundred parameters and more.
 import type * as tf from '@tensorflow/tfjs-core';
-import { replaceWebGPUKernel } from './replace.ts';
+import { replaceKernel } from '../replace.ts';
 
 const AT_ONCE = 7; // and the answer
 
 export function registerWebGPUAddN(): void {
-  replaceWebGPUKernel('AddN', (plain) => (call) => {
+  replaceKernel('webgpu', 'AddN', (plain) => (call) => {
     const backend = call.backend as { disposeData(dataId: object): void };
     let terms = Object.values(call.inputs) as tf.TensorInfo[];
     const partial = new Set<tf.TensorInfo>();

@@ -1,6 +1,6 @@
 // The two activations of CLIP's transformers, one dispatch each way, from x alone.
-import type { FastKernel } from '../kernel.ts';
-import { counted, elementwise } from './program.ts';
+import { counted, type FastKernel } from '../kernel.ts';
+import { elementwise } from './program.ts';
 
 /** x · σ(1.702 x) */
 export const quickGelu: FastKernel<'x'> = {

@@ -1,9 +1,9 @@
 // Layer normalisation over the last axis: forwards one dispatch, where the composition in src/model/ops.ts takes nine, and
 // backwards from x and gain alone, in four. Stands beside torch.nn.LayerNorm.
 import type * as tf from '@tensorflow/tfjs-core';
-import type { FastKernel } from '../kernel.ts';
+import { counted, type FastKernel } from '../kernel.ts';
 import { columnSums } from './linear.ts';
-import { counted, rowsOf, rowwise, viewed } from './program.ts';
+import { rowsOf, rowwise, viewed } from './program.ts';
 
 export const layerNorm: FastKernel<'x' | 'gain' | 'bias'> = {
   name: 'layerNorm',

@@ -1,8 +1,8 @@
 // y = x W + b in one dispatch, TensorFlow.js's own product with the bias added on its way out, and the gradients from x and
 // the weight alone.
 import * as tf from '@tensorflow/tfjs-core';
-import type { FastKernel } from '../kernel.ts';
-import { counted, rowsOf, runProgram, viewed } from './program.ts';
+import { counted, type FastKernel } from '../kernel.ts';
+import { rowsOf, runProgram, viewed } from './program.ts';
 
 export const linear: FastKernel<'x' | 'weight' | 'bias'> = {
   name: 'linear',

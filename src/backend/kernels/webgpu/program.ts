@@ -58,11 +58,6 @@ export function runProgram(program: Program): tf.TensorInfo {
   );
 }
 
-/** An answer as a tensor that TensorFlow.js counts, in another shape of the same size where one is given. */
-export function counted(info: tf.TensorInfo, shape: number[] = info.shape): tf.Tensor {
-  return tf.engine().makeTensorFromTensorInfo({ ...info, shape });
-}
-
 /** The same numbers in another shape; no tensor of its own. */
 export function viewed(tensor: tf.TensorInfo, shape: number[]): tf.TensorInfo {
   return { dataId: tensor.dataId, dtype: tensor.dtype, shape };

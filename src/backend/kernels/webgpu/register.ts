@@ -1,6 +1,8 @@
 // What the webgpu engine of TensorFlow.js 4.22 does not have, does wrongly or in more dispatches than it needs. The
 // compositions in src/model/ops.ts are the truth; a test holds these to them, values and gradients.
+import { fastAdamW } from '../adamw.ts';
 import { type FastKernel, registerFastKernel } from '../kernel.ts';
+import { webgpuAdamW } from './adamw.ts';
 import { registerWebGPUAddN } from './add-n.ts';
 import * as activations from './gelu.ts';
 import { layerNorm } from './layer-norm.ts';
@@ -14,6 +16,7 @@ export function registerWebGPUKernels(): void {
   areRegistered = true;
   registerWebGPUAddN();
   registerWebGPUUnsortedSegmentSum();
+  fastAdamW.set('webgpu', () => webgpuAdamW);
   for (const kernel of [linear, layerNorm, maskedSoftmax, ...Object.values(activations)]) {
     registerFastKernel('webgpu', kernel as FastKernel<string>);
   }

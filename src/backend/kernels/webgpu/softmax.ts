@@ -1,7 +1,7 @@
 // softmax(scores + mask) over the last axis in one dispatch, and its gradient in one. What the mask forbids takes no part:
 // WGSL does not promise to compute with infinities.
-import type { FastKernel } from '../kernel.ts';
-import { counted, rowsOf, rowwise, viewed } from './program.ts';
+import { counted, type FastKernel } from '../kernel.ts';
+import { rowsOf, rowwise, viewed } from './program.ts';
 
 /** scores [N, H, T, L], mask [T, L] or none → the same shape */
 export const maskedSoftmax: FastKernel<'scores' | 'mask'> = {

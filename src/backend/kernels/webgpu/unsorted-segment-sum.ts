@@ -3,11 +3,11 @@
 // size of the token table, and adds with atomic operations in whatever order the threads come. Here each thread has a
 // column and goes down the rows: the same sums each time.
 import * as tf from '@tensorflow/tfjs-core';
+import { replaceKernel } from '../replace.ts';
 import { runProgram, viewed } from './program.ts';
-import { replaceWebGPUKernel } from './replace.ts';
 
 export function registerWebGPUUnsortedSegmentSum(): void {
-  replaceWebGPUKernel('UnsortedSegmentSum', (plain) => (call) => {
+  replaceKernel('webgpu', 'UnsortedSegmentSum', (plain) => (call) => {
     const { x, segmentIds } = call.inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
     if (x.dtype !== 'float32') return plain(call);
     const segments = call.attrs!.numSegments as number;
