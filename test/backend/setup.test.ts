@@ -127,7 +127,7 @@ describe.skipIf(lacking)('setup native', () => {
     ],
     [
       'a compiler that is too old',
-      (m) => m.tell('g++', 'broken'),
+      (m) => m.tell('g++', 'broken', 'broken'),
       /not be compiled: got x\.cc:1:1: error: 'absl' .*g\+\+ 9/,
       ['compiler.log', 'libraries', 'packages'],
     ],
@@ -174,18 +174,24 @@ describe.skipIf(lacking)('setup native', () => {
   });
 
   test('all that the compiler said is kept until it succeeds', async () => {
-    machine.tell('g++', 'broken');
+    machine.tell('g++', 'broken', 'broken');
     const log = join(machine.where.cache, 'small/compiler.log');
     await expect(setUp()).rejects.toThrow(`all that it said: ${log}`);
     expect(readFileSync(log, 'utf8')).toMatch(
-      /^g\+\+ -O2 .*\n\nx\.cc: In function f:\n[\s\S]*x\.cc:9:9: error: more\n/,
+      /^g\+\+ -O3 .*\n\nx\.cc: In function f:\n[\s\S]*x\.cc:9:9: error: more\n/,
     );
     await setUp();
     expect(existsSync(log)).toBe(false);
   });
 
-  test('what fails after a good step goes on from there', async () => {
+  test('a compiler that our own operations are too new for: the binding without them', async () => {
     machine.tell('g++', 'broken');
+    expect(await setUp()).toEqual(done);
+    expect(machine.calls()).toEqual([...ALL_CALLS, 'g++ compile']);
+  });
+
+  test('what fails after a good step goes on from there', async () => {
+    machine.tell('g++', 'broken', 'broken');
     await expect(setUp()).rejects.toThrow();
     expect(await setUp()).toEqual({ ...done, packages: 'already there', libraries: 'already there' });
   });

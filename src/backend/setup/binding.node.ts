@@ -1,11 +1,14 @@
-// The compiler's part: TensorFlow.js's binding, as published, against TensorFlow's C library. The result is an N-API
-// module, so every Node from 20 on loads the same file.
+// The compiler's part: TensorFlow.js's binding, as published, against TensorFlow's C library, and beside it operations
+// of our own (src/backend/kernels/native/cpp). The result is an N-API module, so every Node from 20 on loads the same file.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ClipError } from '../../errors.ts';
 import type { Recipe } from './recipe.ts';
-import { run } from './run.node.ts';
+import { ProgramFailed, run } from './run.node.ts';
 
 export const BINDING = 'tfjs_binding.node';
 
@@ -20,6 +23,23 @@ export interface BindingParts {
   env: NodeJS.ProcessEnv;
 }
 
+const OWN = fileURLToPath(new URL('../kernels/native/cpp', import.meta.url));
+
+/** The sources of our own operations: their vectors are those of x64. */
+function ownSources(): string[] {
+  if (process.arch !== 'x64') return [];
+  return readdirSync(OWN)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => join(OWN, name));
+}
+
+/** Tells one state of our own sources from another: a binding made of others is made again. */
+export function ownVersion(): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(OWN).sort()) hash.update(readFileSync(join(OWN, name)));
+  return hash.digest('hex').slice(0, 12);
+}
+
 /** Compiles the binding into `folder`, which stands beside the one with the libraries. */
 export async function compileBinding(
   { packages: { node, headers }, wheel, entries }: Recipe,
@@ -31,27 +51,42 @@ export async function compileBinding(
   const quiet = join(scratch, 'quiet.cc');
   await writeFile(quiet, QUIET);
   const include = [join(packages, headers.name, 'include'), source, join(libraries, 'include')];
-  await run(
-    compiler,
-    [
-      ...['-O2', '-fPIC', '-shared', '-std=c++17', '-DNAPI_VERSION=8', ...include.map((path) => `-I${path}`)],
-      ...[join(source, 'binding/tfjs_backend.cc'), join(source, 'binding/tfjs_binding.cc'), quiet],
-      ...wheel.libraries.map((name) => join(libraries, name)),
-      // Found from where the binding lies, with no environment variable; by its full name where that is through a link.
-      `-Wl,-rpath,$ORIGIN/../libraries:${libraries}`,
-      // TensorFlow opens CUDA's libraries by name when it looks for a GPU, and its own search path lacks some. What is
-      // loaded already is found by name wherever it lies, and a file that is missing is named by the system's loader.
-      ...(cuda.length > 0 ? ['-Wl,--no-as-needed', ...cuda] : []),
-      ...[...new Set(cuda.map((file) => dirname(file)))].map((path) => `-Wl,-rpath,${path}`),
-      ...['-o', join(folder, BINDING)],
-    ],
-    {
-      env,
-      log,
-      what: 'the binding could not be compiled',
-      hint: `a compiler for C++17 is needed: g++ 9 or newer; all that it said: ${log}`,
-    },
-  );
+  // Multiplications and additions are to become one instruction, which C++ leaves to this option.
+  const options = [
+    '-O3',
+    '-ffp-contract=fast',
+    '-fPIC',
+    '-shared',
+    '-pthread',
+    '-std=c++17',
+    '-DNAPI_VERSION=8',
+  ];
+  const compile = (own: readonly string[]) =>
+    run(
+      compiler,
+      [
+        ...[...options, ...include.map((path) => `-I${path}`)],
+        ...[join(source, 'binding/tfjs_backend.cc'), join(source, 'binding/tfjs_binding.cc'), quiet, ...own],
+        ...wheel.libraries.map((name) => join(libraries, name)),
+        // Found from where the binding lies, with no environment variable; by its full name where that is through a link.
+        `-Wl,-rpath,$ORIGIN/../libraries:${libraries}`,
+        // TensorFlow opens CUDA's libraries by name when it looks for a GPU, and its own search path lacks some. What is
+        // loaded already is found by name wherever it lies, and a file that is missing is named by the system's loader.
+        ...(cuda.length > 0 ? ['-Wl,--no-as-needed', ...cuda] : []),
+        ...[...new Set(cuda.map((file) => dirname(file)))].map((path) => `-Wl,-rpath,${path}`),
+        ...['-o', join(folder, BINDING)],
+      ],
+      {
+        env,
+        log,
+        what: 'the binding could not be compiled',
+        hint: `a compiler for C++17 is needed: g++ 9 or newer; all that it said: ${log}`,
+      },
+    );
+  await compile(ownSources()).catch((error) => {
+    if (!(error instanceof ProgramFailed)) throw error;
+    return compile([]); // an older compiler: TensorFlow's operations do the work, slower
+  });
   await rm(log, { force: true }); // of an attempt before
   await checkSymbols(join(folder, BINDING), entries, env);
 }

@@ -1,7 +1,7 @@
 // What an engine is made of, in the order in which it is made: each part a folder that is whole or not there.
 import { join } from 'node:path';
 import * as before from './before.node.ts';
-import { BINDING, compileBinding } from './binding.node.ts';
+import { BINDING, compileBinding, ownVersion } from './binding.node.ts';
 import { fetchCuda, fetchTensorFlow, type LibraryTools } from './libraries.node.ts';
 import { assemblePackage } from './link.node.ts';
 import { fetchPackages } from './packages.node.ts';
@@ -70,7 +70,7 @@ export function listParts({ recipe, cache, installed, env, system, onBytes }: Pa
       };
     }),
     {
-      ...{ name: 'binding', folder: binding, of: [of, ...cuda].join(' ') },
+      ...{ name: 'binding', folder: binding, of: [of, ownVersion(), ...cuda].join(' ') },
       prepare: async () => {
         compiler = await before.findCompiler(env);
       },

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of the compositions: see src/train/gradients.ts
 import { expect } from 'vitest';
 import { startEngine } from '../../../src/backend/engines.node.ts';
+import * as ops from '../../../src/model/ops.ts';
 
 export interface Case {
   /** The kernel. */
@@ -10,6 +11,20 @@ export interface Case {
   shapes: number[][];
   compute: (...inputs: tf.Tensor[]) => tf.Tensor;
 }
+
+/** The whole attention in one kernel; without one, its parts. */
+export const attention = (shape: number[], heads: number, isCausal: boolean): Case => ({
+  name: 'attention',
+  shapes: [shape],
+  compute: (x) => {
+    const joint = tf.mul(x!, 4);
+    const whole = ops.wholeAttention(joint, heads, isCausal);
+    if (whole) return whole;
+    const [q, k, v] = tf.split(ops.splitHeads(joint, 3 * heads), 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const mask = isCausal ? ops.causalMask(joint.shape[1]!) : undefined;
+    return ops.joinHeads(tf.matMul(ops.maskedSoftmax(ops.attentionScores(q, k), mask), v));
+  },
+});
 
 /** Numbers between −1 and 1, other ones for each `seed`. */
 export function numbers(shape: number[], seed: number): tf.Tensor {

@@ -5,22 +5,9 @@ import { startEngine } from '../../../src/backend/engines.node.ts';
 import { wasmModule } from '../../../src/backend/kernels/wasm/backend.ts';
 import { registerWasmKernels } from '../../../src/backend/kernels/wasm/register.ts';
 import * as ops from '../../../src/model/ops.ts';
-import { type Case, expectAsDefined } from './definition.ts';
+import { attention, type Case, expectAsDefined } from './definition.ts';
 
 const linear = (...shapes: number[][]): Case => ({ name: 'linear', shapes, compute: ops.linear });
-
-const attention = (shape: number[], heads: number, isCausal: boolean): Case => ({
-  name: 'attention',
-  shapes: [shape],
-  compute: (x) => {
-    const joint = tf.mul(x!, 4);
-    const whole = ops.wholeAttention(joint, heads, isCausal);
-    if (whole) return whole;
-    const [q, k, v] = tf.split(ops.splitHeads(joint, 3 * heads), 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
-    const mask = isCausal ? ops.causalMask(joint.shape[1]!) : undefined;
-    return ops.joinHeads(tf.matMul(ops.maskedSoftmax(ops.attentionScores(q, k), mask), v));
-  },
-});
 
 const CASES: Case[] = [
   linear([3, 5, 7], [7, 9], [9]),

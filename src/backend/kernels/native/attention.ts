@@ -1,7 +1,33 @@
-// What attention is made of, in kernels that keep for their gradients no more than those need.
+// Attention: all of it in one operation of our own, and what it is made of, in kernels that keep for their gradients no
+// more than those need.
 import * as tf from '@tensorflow/tfjs-core';
+import { causalMask } from '../../../model/ops.ts';
 import { product, reshape } from './linear.ts';
 import { constant, type NativeKernel, run } from './operation.ts';
+
+/**
+ * q, k and v of all heads side by side, [N, L, 3D] → the heads' answers side by side, [N, L, D]. The gradient computes
+ * what lies between once more, and keeps none of it.
+ */
+export const attention: NativeKernel<'joint'> = {
+  name: 'attention',
+  saves: ['joint'],
+  forward: ({ joint }, { heads, isCausal }) =>
+    run('ClipAttention', [joint], { heads: BigInt(heads as number), causal: isCausal as boolean }),
+  backward: (dy, [joint], { heads, isCausal }) => ({
+    joint: () => {
+      const [q, k, v] = tf.split(split(joint!, 3 * (heads as number)), 3, 1) as [Parts, Parts, Parts];
+      const scores = product(scaled(q), k, 'b'); // [N, H, L, L]
+      const masked = isCausal ? run('AddV2', [scores, causalMask(q.shape[2]!)]) : scores;
+      const probs = run('Softmax', [masked]); // [N, H, L, L]
+      const dHeads = split(dy, heads as number); // [N, H, L, D/H]
+      const dScores = scaledLike(q, softmaxGradient(product(dHeads, v, 'b'), probs)); // [N, H, L, L]
+      const parts = [product(dScores, k), product(dScores, q, 'a'), product(probs, dHeads, 'a')];
+      return join(tf.concat(parts, 1)); // [N, L, 3D]
+    },
+  }),
+};
+type Parts = tf.Tensor4D;
 
 /** [N, L, D] → [N, H, L, D/H] */
 export const splitHeads: NativeKernel<'x'> = {
@@ -37,14 +63,17 @@ export const maskedSoftmax: NativeKernel<'scores' | 'mask'> = {
   savesAnswer: true,
   forward: ({ scores, mask }) => run('Softmax', [mask ? run('AddV2', [scores, mask]) : scores]),
   backward: (dy, [probs]) => ({
-    scores: () => {
-      const weighted = run('Mul', [dy, probs!]); // [N, H, T, L]
-      const axis = tf.tensor1d([-1], 'int32');
-      const sums = run('Sum', [weighted, axis], { T: 'float32', Tidx: 'int32', keep_dims: true }); // [N, H, T, 1]
-      return run('Mul', [run('Sub', [dy, sums]), probs!]); // [N, H, T, L]
-    },
+    scores: () => softmaxGradient(dy, probs!),
   }),
 };
+
+/** [N, H, T, L] */
+function softmaxGradient(dy: tf.Tensor, probs: tf.Tensor): tf.Tensor {
+  const weighted = run('Mul', [dy, probs]); // [N, H, T, L]
+  const axis = tf.tensor1d([-1], 'int32');
+  const sums = run('Sum', [weighted, axis], { T: 'float32', Tidx: 'int32', keep_dims: true }); // [N, H, T, 1]
+  return run('Mul', [run('Sub', [dy, sums]), probs]); // [N, H, T, L]
+}
 
 /** The sum of two tensors of one shape. */
 export const plus: NativeKernel<'a' | 'b'> = {
@@ -71,5 +100,10 @@ function exchangeMiddle(x: tf.Tensor): tf.Tensor {
 
 /** Divided by the root of the last axis' length. */
 function scaled(x: tf.Tensor): tf.Tensor {
-  return run('Mul', [x, constant(x.shape[3]! ** -0.5)]);
+  return scaledLike(x, x);
+}
+
+/** `x` divided by the root of the length of the last axis of `q`. */
+function scaledLike(q: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  return run('Mul', [x, constant(q.shape[3]! ** -0.5)]);
 }

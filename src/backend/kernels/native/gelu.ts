@@ -2,12 +2,14 @@
 // the compositions keep it three times and more.
 import type * as tf from '@tensorflow/tfjs-core';
 import { constant, type NativeKernel, run } from './operation.ts';
+import { hasOwnOperations } from './own.ts';
 
 /** x · σ(1.702 x) */
 export const quickGelu: NativeKernel<'x'> = {
   name: 'quickGelu',
   saves: ['x'],
-  forward: ({ x }) => run('Mul', [x, run('Sigmoid', [times(x, 1.702)])]),
+  forward: ({ x }) =>
+    hasOwnOperations() ? run('ClipQuickGelu', [x], {}) : run('Mul', [x, run('Sigmoid', [times(x, 1.702)])]),
   backward: (dy, [x]) => ({
     x: () => {
       const wide = times(x!, 1.702);

@@ -3,11 +3,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { columnSums, product, reshape } from './linear.ts';
 import { constant, type NativeKernel, run, works } from './operation.ts';
+import { hasOwnOperations } from './own.ts';
 
 export const layerNorm: NativeKernel<'x' | 'gain' | 'bias'> = {
   name: 'layerNorm',
   saves: ['x', 'gain'],
   forward: ({ x, gain, bias }, attributes) => {
+    if (hasOwnOperations())
+      return run('ClipLayerNorm', [x, gain, bias], { epsilon: attributes.epsilon as number });
     isThere ??= works(() => oneOperation(tf.ones([2, 4]), tf.ones([4]), tf.ones([4]), 1e-5));
     return (isThere ? oneOperation : severalOperations)(x, gain, bias, attributes.epsilon as number);
   },

@@ -10,8 +10,8 @@ export interface NativeBackend {
   executeSingleOutput(name: string, attributes: object[], inputs: readonly tf.TensorInfo[]): tf.Tensor;
 }
 
-/** What TensorFlow calls an operation's attributes; the names of types stand for types. */
-export type Attributes = Readonly<Record<string, string | number | boolean | number[]>>;
+/** What TensorFlow calls an operation's attributes; the names of types stand for types, a bigint for a whole number. */
+export type Attributes = Readonly<Record<string, string | number | bigint | boolean | number[]>>;
 
 export function nativeBackend(): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
@@ -33,6 +33,7 @@ export function toList(attributes: Attributes, { binding }: NativeBackend): obje
     if (value === 'int32') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT32 };
     if (typeof value === 'boolean') return { name, type: binding.TF_ATTR_BOOL, value };
     if (typeof value === 'number') return { name, type: binding.TF_ATTR_FLOAT, value };
+    if (typeof value === 'bigint') return { name, type: binding.TF_ATTR_INT, value: Number(value) };
     if (Array.isArray(value)) return { name, type: binding.TF_ATTR_SHAPE, value };
     return { name, type: binding.TF_ATTR_STRING, value };
   });

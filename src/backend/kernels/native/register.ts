@@ -8,6 +8,7 @@ import * as activations from './gelu.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
 import { nativeBackend, register } from './operation.ts';
+import { hasOwnOperations } from './own.ts';
 
 /**
  * Adds them to the engine `native`, which must be running. Does nothing on a GPU, where the compositions stay: nobody has
@@ -23,5 +24,6 @@ export function registerNativeKernels(): void {
   register(attention.attentionScores);
   register(attention.maskedSoftmax);
   register(attention.plus);
+  if (hasOwnOperations()) register(attention.attention);
   fastAdamW.set('tensorflow', findNativeAdamW);
 }
