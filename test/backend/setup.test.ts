@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkMachine, type Machine as Kind } from '../../src/backend/setup/before.node.ts';
 import type { SetUpEngine } from '../../src/backend/setup/recipe.ts';
-import { tellingLine } from '../../src/backend/setup/run.node.ts';
+import { run, tellingLine } from '../../src/backend/setup/run.node.ts';
 import { removeEngine, type SetupOptions, setUp as setUpEngine } from '../../src/backend/setup/setup.node.ts';
 import { lacking, type Machine, makeMachine } from './stand-ins.ts';
 
@@ -264,4 +264,9 @@ test.each([
   ['', ''],
 ])('of %j the telling line is %j', (output, line) => {
   expect(tellingLine(output)).toBe(line);
+});
+
+test('a program that never answers is ended', async () => {
+  const [what, hint] = ['it hangs', 'ask again'];
+  await expect(run('sleep', ['60'], { what, hint, seconds: 0.2 })).rejects.toThrow(/no answer within 0.2 s/);
 });

@@ -19,7 +19,7 @@ export async function checkEngine(
   const hint = `clip-tfjs setup ${engine} --uninstall, then again`;
   const quiet = { ...CUDA_SETTINGS, ...env, NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: '2' };
   const program = ['-e', CHECK, join(root, 'package.json'), PACKAGES[engine]];
-  const answer = await run(process.execPath, program, { env: quiet, what, hint });
+  const answer = await run(process.execPath, program, { env: quiet, what, hint, seconds: 300 });
   const { version, gpu } = JSON.parse(answer) as { version: string; gpu: boolean };
   if (version === tensorflow) return { gpu };
   throw new ClipError(what, { expected: `TensorFlow ${tensorflow}`, got: version, hint });

@@ -13,6 +13,8 @@ export interface RunOptions {
   hint: string;
   /** A file for all that it said, if it fails. */
   log?: string;
+  /** It is ended if it takes longer: what drives a GPU may never answer. */
+  seconds?: number;
 }
 
 /** A program that could be started and ended with another status than 0. */
@@ -30,9 +32,13 @@ export function stopPrograms(): void {
 
 /** Runs a program without a shell and returns its stdout. Throws ClipError when it is not there or fails. */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {
-  const { cwd, env, what, hint, log } = options;
+  const { cwd, env, what, hint, log, seconds } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      ...{ cwd, env, stdio: ['ignore', 'pipe', 'pipe'] },
+      ...(seconds && { timeout: seconds * 1000, killSignal: 'SIGKILL' }),
+    });
+    const start = performance.now();
     running.add(child);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -50,7 +56,10 @@ export function run(program: string, args: readonly string[], options: RunOption
       if (status === 0) return resolve(stdout);
       const command = [program, ...args].join(' ');
       if (log) await writeFile(log, `${command}\n\n${stdout}${stderr}`).catch(() => undefined); // a full disk
-      const got = tellingLine(stderr || stdout) || `${program} ended with ${signal ?? `status ${status}`}`;
+      const isLate = seconds !== undefined && performance.now() - start > seconds * 1000;
+      const late = isLate && signal ? `no answer within ${seconds} s` : '';
+      const got =
+        late || tellingLine(stderr || stdout) || `${program} ended with ${signal ?? `status ${status}`}`;
       reject(new ProgramFailed(what, { got, hint: DISK_FULL.test(got) ? ROOM : hint }));
     });
   });
