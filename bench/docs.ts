@@ -4,9 +4,7 @@
 //     npx clip-tfjs bench --json > bench/results/bench.json
 //     npx tsx bench/embed.ts … --json > bench/results/embed.json
 //     npm run bench:docs
-//
-// bench-….json beside bench.json are runs of some of the works alone; where two have a row, the last by name counts.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Machine, PEERS, type Row, WORKS } from '../src/bench/work.ts';
@@ -18,20 +16,6 @@ export interface Results {
   threads: number;
   rounds: number;
   rows: Row[];
-}
-
-/** All of the folder's reports as one. */
-function readReports(folder: string): Results {
-  const files = readdirSync(folder)
-    .filter((name) => /^bench.*\.json$/.test(name))
-    .sort();
-  const reports = files.map((name): Results => JSON.parse(readFileSync(join(folder, name), 'utf8')));
-  const rows = new Map<string, Row>();
-  for (const row of reports.flatMap((report) => report.rows)) {
-    rows.set(`${row.work} ${row.batch} ${row.engine}`, row);
-  }
-  if (!reports[0]) throw new Error(`no bench.json in ${folder}`);
-  return { ...reports[0], rows: [...rows.values()] };
 }
 
 function readEndToEnd(folder: string): EndToEnd[] {
@@ -80,7 +64,7 @@ export function replaceBetween(text: string, name: string, lines: readonly strin
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
   const folder = fileURLToPath(new URL('./results/', import.meta.url));
-  const results = readReports(folder);
+  const results: Results = JSON.parse(readFileSync(join(folder, 'bench.json'), 'utf8'));
   let text = readFileSync(page, 'utf8');
   text = replaceBetween(text, 'targets', targetLines(results.rows, readEndToEnd(folder)));
   text = replaceBetween(text, 'results', resultLines(results));

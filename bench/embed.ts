@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultModel, HOME } from '../src/bench/programs.node.ts';
 import { median } from '../src/bench/statistics.ts';
@@ -206,4 +206,4 @@ for (const [kind, count] of [
   });
   if (!flags.json) console.log(JSON.stringify(rows.at(-1)));
 }
-if (flags.json) console.log(JSON.stringify({ model: MODEL, threads: Number(flags.threads), rows }));
+if (flags.json) console.log(JSON.stringify({ model: basename(MODEL), threads: Number(flags.threads), rows }));

@@ -2,7 +2,7 @@
 // time, so that each has the machine and its memory to itself, and no library's threads spin while another is timed.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { onStop } from '../disk.node.ts';
 import { MINI } from '../tasks/load.node.ts';
 import { ask, type Command } from './ask.node.ts';
@@ -87,7 +87,7 @@ class Bench {
     const samples = await this.#rounds();
     return {
       machine: thisMachine(),
-      model,
+      model: isAbsolute(model) ? basename(model) : model,
       threads,
       rounds,
       reference: [...reference.values()][0]?.subject ?? null,
