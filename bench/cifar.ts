@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { median } from '../src/bench/statistics.ts';
 import { ByteReader } from '../src/data/bytes/byte-reader.ts';
 import { chunksOf } from '../src/data/bytes/byte-source.ts';
 import { openFile } from '../src/data/bytes/file-source.node.ts';
@@ -27,8 +28,6 @@ for _ in sys.stdin:
         pickle.load(file, encoding="latin1")
     print((time.perf_counter() - start) * 1000, flush=True)
 `;
-
-import { median } from '../src/bench/statistics.ts';
 
 async function unpack(archive: string, folder: string): Promise<void> {
   const source = await openFile(archive);

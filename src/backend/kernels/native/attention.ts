@@ -17,9 +17,8 @@ export const attention: NativeKernel<'joint'> = {
   backward: (dy, [joint], { heads, isCausal }) => ({
     joint: () => {
       const [q, k, v] = tf.split(split(joint!, 3 * (heads as number)), 3, 1) as [Parts, Parts, Parts];
-      const scores = product(scaled(q), k, 'b'); // [N, H, L, L]
-      const masked = isCausal ? run('AddV2', [scores, causalMask(q.shape[2]!)]) : scores;
-      const probs = run('Softmax', [masked]); // [N, H, L, L]
+      const mask = isCausal ? causalMask(q.shape[2]!) : undefined; // [L, L]
+      const probs = softmax(product(scaled(q), k, 'b'), mask); // [N, H, L, L]
       const dHeads = split(dy, heads as number); // [N, H, L, D/H]
       const dScores = scaledLike(q, softmaxGradient(product(dHeads, v, 'b'), probs)); // [N, H, L, L]
       const parts = [product(dScores, k), product(dScores, q, 'a'), product(probs, dHeads, 'a')];
@@ -61,11 +60,16 @@ export const maskedSoftmax: NativeKernel<'scores' | 'mask'> = {
   name: 'maskedSoftmax',
   saves: [],
   savesAnswer: true,
-  forward: ({ scores, mask }) => run('Softmax', [mask ? run('AddV2', [scores, mask]) : scores]),
+  forward: ({ scores, mask }) => softmax(scores, mask),
   backward: (dy, [probs]) => ({
     scores: () => softmaxGradient(dy, probs!),
   }),
 };
+
+/** [N, H, T, L] */
+function softmax(scores: tf.Tensor, mask: tf.Tensor | undefined): tf.Tensor {
+  return run('Softmax', [mask ? run('AddV2', [scores, mask]) : scores]);
+}
 
 /** [N, H, T, L] */
 function softmaxGradient(dy: tf.Tensor, probs: tf.Tensor): tf.Tensor {

@@ -1,5 +1,6 @@
 // y = x W + b in one operation of our own, or in three of TensorFlow's, where the composition in src/model/ops.ts takes
-// five, and its gradients in one matrix product each. What goes back is x alone: TensorFlow.js's own gradients would keep the product and the sum too.
+// five, and its gradients in one matrix product each. What goes back is x alone: TensorFlow.js's own gradients would keep
+// the product and the sum too.
 import * as tf from '@tensorflow/tfjs-core';
 import { type NativeKernel, run } from './operation.ts';
 import { hasOwnProducts } from './own.ts';

@@ -4,30 +4,12 @@
 // TensorFlow's own (oneDNN) come near what the processor can do.
 #include <algorithm>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "call.h"
 #include "loops.h"
 #include "tensorflow/c/ops.h"
-#include "tensorflow/c/tf_tensor.h"
 #include "workers.h"
-
-// What is used of tensorflow/c/kernels.h, which includes headers of the whole of TensorFlow.
-extern "C" {
-struct TF_KernelBuilder;
-struct TF_OpKernelConstruction;
-struct TF_OpKernelContext;
-TF_KernelBuilder* TF_NewKernelBuilder(const char* operation, const char* device, void* (*create)(TF_OpKernelConstruction*),
-                                      void (*compute)(void*, TF_OpKernelContext*), void (*destroy)(void*));
-void TF_RegisterKernelBuilder(const char* name, TF_KernelBuilder* builder, TF_Status* status);
-void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction*, const char* name, TF_Bool* value, TF_Status* status);
-void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction*, const char* name, float* value, TF_Status* status);
-void TF_OpKernelConstruction_GetAttrInt32(TF_OpKernelConstruction*, const char* name, int32_t* value, TF_Status* status);
-void TF_GetInput(TF_OpKernelContext*, int index, TF_Tensor** tensor, TF_Status* status);
-TF_Tensor* TF_AllocateOutput(TF_OpKernelContext*, int index, TF_DataType type, const int64_t* sizes, int rank, size_t bytes,
-                             TF_Status* status);
-void TF_OpKernelContext_Failure(TF_OpKernelContext*, TF_Status* status);
-}
 
 namespace clip_tfjs {
 
@@ -57,52 +39,10 @@ float* scratch(size_t numbers) {
   return static_cast<float*>(std::align(64, numbers * sizeof(float), start, room));
 }
 
-using Shape = std::vector<int64_t>;
-
-/** What an operation computes with; the first thing that is wrong ends it, with a message. */
-class Call {
- public:
-  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {}
-  ~Call() {
-    if (TF_GetCode(status_) != TF_OK) TF_OpKernelContext_Failure(context_, status_);
-    for (TF_Tensor* tensor : tensors_) TF_DeleteTensor(tensor);
-    TF_DeleteStatus(status_);
-  }
-
-  const float* input(int index, Shape* shape) {
-    TF_Tensor* tensor = nullptr;
-    TF_GetInput(context_, index, &tensor, status_);
-    if (!tensor) return nullptr;
-    tensors_.push_back(tensor);
-    shape->resize(TF_NumDims(tensor));
-    for (size_t i = 0; i < shape->size(); i++) (*shape)[i] = TF_Dim(tensor, i);
-    return static_cast<const float*>(TF_TensorData(tensor));
-  }
-
-  float* output(const Shape& shape) {
-    size_t size = sizeof(float);
-    for (int64_t length : shape) size *= length;
-    TF_Tensor* tensor = TF_AllocateOutput(context_, 0, TF_FLOAT, shape.data(), shape.size(), size, status_);
-    if (!tensor) return nullptr;
-    tensors_.push_back(tensor);
-    return static_cast<float*>(TF_TensorData(tensor));
-  }
-
-  /** Whether `fits`; if not, the operation fails. */
-  bool expect(bool fits, const char* what) {
-    if (!fits && TF_GetCode(status_) == TF_OK) TF_SetStatus(status_, TF_INVALID_ARGUMENT, what);
-    return fits && TF_GetCode(status_) == TF_OK;
-  }
-
- private:
-  TF_OpKernelContext* context_;
-  TF_Status* status_;
-  std::vector<TF_Tensor*> tensors_;
-};
-
-long count_of(const Shape& shape, size_t first, size_t end) {
+/** The product of the first `axes` lengths. */
+long count_of(const Shape& shape, size_t axes) {
   long count = 1;
-  for (; first < end; first++) count *= shape[first];
+  for (size_t i = 0; i < axes; i++) count *= shape[i];
   return count;
 }
 
@@ -132,18 +72,23 @@ void multiply(const Product& of) {
   });
 }
 
+/** x [..., depth] by weight [depth, columns], which fit, into the call's answer. */
+void multiply(Call& call, Product of, Shape x, const Shape& weight) {
+  of.rows = count_of(x, x.size() - 1);
+  of.depth = of.a_stride = weight[0];
+  of.columns = of.b_stride = of.c_stride = weight[1];
+  x.back() = of.columns;
+  of.c = call.output(x);
+  if (of.c) multiply(of);
+}
+
 void product(Call& call, const Attributes&) {
   Shape a, b;
   Product of = {};
   of.a = call.input(0, &a);
   of.b = call.input(1, &b);
-  if (!call.expect(a.size() == 2 && b.size() == 2 && a[1] == b[0], "ClipProduct: shapes do not fit"))
-    return;
-  of.rows = a[0];
-  of.depth = of.a_stride = a[1];
-  of.columns = of.b_stride = of.c_stride = b[1];
-  of.c = call.output({of.rows, of.columns});
-  if (of.c) multiply(of);
+  if (call.expect(a.size() == 2 && b.size() == 2 && a[1] == b[0], "ClipProduct: shapes do not fit"))
+    multiply(call, of, a, b);
 }
 
 void linear(Call& call, const Attributes&) {
@@ -152,15 +97,9 @@ void linear(Call& call, const Attributes&) {
   of.a = call.input(0, &x);
   of.b = call.input(1, &weight);
   of.bias = call.input(2, &bias);
-  if (!call.expect(!x.empty() && weight.size() == 2 && bias.size() == 1 && x.back() == weight[0] && bias[0] == weight[1],
-                   "ClipLinear: shapes do not fit"))
-    return;
-  of.rows = count_of(x, 0, x.size() - 1);
-  of.depth = of.a_stride = weight[0];
-  of.columns = of.b_stride = of.c_stride = weight[1];
-  x.back() = of.columns;
-  of.c = call.output(x);
-  if (of.c) multiply(of);
+  if (call.expect(!x.empty() && weight.size() == 2 && bias.size() == 1 && x.back() == weight[0] && bias[0] == weight[1],
+                  "ClipLinear: shapes do not fit"))
+    multiply(call, of, x, weight);
 }
 
 void quick_gelu(Call& call, const Attributes&) {
@@ -168,7 +107,7 @@ void quick_gelu(Call& call, const Attributes&) {
   const float* x = call.input(0, &shape);
   float* y = call.expect(x, "ClipQuickGelu: no input") ? call.output(shape) : nullptr;
   if (!y) return;
-  const long count = count_of(shape, 0, shape.size()), size = 16384;
+  const long count = count_of(shape, shape.size()), size = 16384;
   share_out((count + size - 1) / size, [&](long part) {
     loops()->quick_gelu(x + part * size, y + part * size, std::min(size, count - part * size));
   });
@@ -182,7 +121,7 @@ void layer_norm(Call& call, const Attributes& given) {
     return;
   float* y = call.output(shape);
   if (!y || shape.back() == 0) return;
-  const long width = shape.back(), rows = count_of(shape, 0, shape.size() - 1);
+  const long width = shape.back(), rows = count_of(shape, shape.size() - 1);
   const long step = std::max<long>(1, 16384 / width);
   share_out((rows + step - 1) / step, [&](long part) {
     const long first = part * step;
