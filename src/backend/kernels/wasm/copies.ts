@@ -1,5 +1,6 @@
-// Transpositions of five axes and more that leave the last one where it is (a picture's patches) and rows of a table (tokens) on the wasm
-// engine: copies of whole runs of numbers. TensorFlow.js 4.22 moves number by number there, 29 ms for a picture of 224 × 224.
+// Transpositions of five axes and more that leave the last one where it is (a picture's patches) and rows of a table
+// (tokens) on the wasm engine: copies of whole runs of numbers. TensorFlow.js 4.22 moves number by number there, 29 ms for
+// a picture of 224 × 224.
 import * as tf from '@tensorflow/tfjs-core';
 import { replaceKernel } from '../replace.ts';
 import type { WasmBackend } from './backend.ts';

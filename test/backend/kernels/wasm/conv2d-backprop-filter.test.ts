@@ -1,33 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
-import { startEngine } from '../../../../src/backend/engines.node.ts';
+import { expect, test } from 'vitest';
 import { registerWasmConv2DBackpropFilter } from '../../../../src/backend/kernels/wasm/conv2d-backprop-filter.ts';
-import { convolutions, expectSame, gradients } from './convolutions.ts';
+import { testGradient } from './convolutions.ts';
 
-const towardsFilter = () => gradients().map(({ filter }) => [...filter.dataSync()]);
-let expected: number[][];
-
-beforeAll(async () => {
-  await startEngine('cpu');
-  expected = tf.tidy(towardsFilter);
-  await startEngine('wasm');
-  registerWasmConv2DBackpropFilter();
-});
-
-test('a filter’s gradient is that of the cpu engine', () => {
-  const found = tf.tidy(towardsFilter);
-  convolutions.forEach((convolution, i) => {
-    expectSame(found[i]!, expected[i]!, JSON.stringify(convolution));
-  });
-});
-
-test('nothing is left behind', () => {
-  const [before, ids] = [tf.memory(), tf.backend().numDataIds()];
-  tf.tidy(towardsFilter);
-  expect(tf.memory().numTensors).toBe(before.numTensors);
-  expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
-  expect(tf.backend().numDataIds()).toBe(ids); // a kernel's own buffers are in no other count
-});
+testGradient('filter', registerWasmConv2DBackpropFilter);
 
 test('what it cannot do is refused', () => {
   const run = (format: string, dyShape: number[], pad: number) =>

@@ -1,11 +1,13 @@
-// What the tests of the two gradients of a convolution share: convolutions of every kind, and the gradients of each.
+// What the tests of the two gradients of a convolution share: convolutions of every kind, and what holds for the gradients
+// of each.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients: see src/train/gradients.ts
-import { expect } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { startEngine } from '../../../../src/backend/engines.node.ts';
 
 type Shape = [number, number, number, number];
 
-export interface Convolution {
+interface Convolution {
   x: Shape;
   filter: Shape;
   stride: number;
@@ -24,15 +26,43 @@ const small: Convolution[] = [1, 2, 3].flatMap((size) =>
   ),
 );
 
-export const convolutions: Convolution[] = [
+const convolutions: Convolution[] = [
   ...small,
   { x: [3, 9, 5, 1], filter: [3, 2, 1, 2], stride: 2, pad: 'same' }, // a filter that is not square, one channel
   { x: [3, 41, 43, 3], filter: [3, 3, 3, 2], stride: 1, pad: 1 }, // many positions: several blocks
   { x: [3, 41, 43, 3], filter: [1, 1, 3, 2], stride: 1, pad: 'valid' },
 ];
 
+/** The gradients towards `which`, by the kernel that `register` adds to wasm, are the cpu engine's and leave nothing behind. */
+export function testGradient(which: 'input' | 'filter', register: () => void): void {
+  const towards = () => gradients().map((gradient) => [...gradient[which].dataSync()]);
+  let expected: number[][];
+
+  beforeAll(async () => {
+    await startEngine('cpu');
+    expected = tf.tidy(towards);
+    await startEngine('wasm');
+    register();
+  });
+
+  test(`the gradient towards the ${which} is that of the cpu engine`, () => {
+    const found = tf.tidy(towards);
+    convolutions.forEach((convolution, i) => {
+      expectSame(found[i]!, expected[i]!, JSON.stringify(convolution));
+    });
+  });
+
+  test('nothing is left behind', () => {
+    const [before, ids] = [tf.memory(), tf.backend().numDataIds()];
+    tf.tidy(towards);
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+    expect(tf.backend().numDataIds()).toBe(ids); // a kernel's own buffers are in no other count
+  });
+}
+
 /** The gradients of every convolution, given one of its output: towards the input and towards the filter. */
-export function gradients(): { input: tf.Tensor; filter: tf.Tensor }[] {
+function gradients(): { input: tf.Tensor; filter: tf.Tensor }[] {
   return convolutions.map(({ x, filter, stride, pad }) => {
     const conv = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
     const [a, b] = [waves(x), waves(filter)];
@@ -48,7 +78,7 @@ function waves(shape: number[]): tf.Tensor {
 }
 
 /** That `found` is `expected`, but for the order of additions. */
-export function expectSame(found: number[], expected: number[], what: string): void {
+function expectSame(found: number[], expected: number[], what: string): void {
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const error = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
   expect(found.length, what).toBe(expected.length);

@@ -78,6 +78,7 @@ const prepare: Code = [
   set(probs, add(get(scratch), constant(PRODUCT_SCRATCH))),
   set(gradients, add(get(probs), quadruple(times(get(length), get(length))))),
   set(q, begin(field('joint'), jointRow)),
+  set(y, begin(field('y'), row)),
 ];
 
 /** softmax(q kᵀ · scale + mask) */
@@ -106,7 +107,6 @@ const attention: WasmFunction = {
   vectors: 0,
   body: [
     prepare,
-    set(y, begin(field('y'), row)),
     probabilities,
     multiply(scores, joint(get(q), 2), [get(y), get(row)], get(length), get(size)),
   ],
@@ -119,7 +119,6 @@ const attentionGradient: WasmFunction = {
   vectors: 0,
   body: [
     prepare,
-    set(y, begin(field('y'), row)),
     probabilities,
     multiply([get(y), get(row)], joint(get(q), 2), dScores, get(size), get(length), 'b'),
     set(left, get(length)),
