@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkMachine, type Machine as Kind } from '../../src/backend/setup/before.node.ts';
 import type { SetUpEngine } from '../../src/backend/setup/recipe.ts';
-import { run, tellingLine } from '../../src/backend/setup/run.node.ts';
 import { removeEngine, type SetupOptions, setUp as setUpEngine } from '../../src/backend/setup/setup.node.ts';
 import { lacking, type Machine, makeMachine } from './stand-ins.ts';
 
@@ -255,18 +254,4 @@ test.each<[engine: SetUpEngine, Partial<Kind>, wheel: string, platform: string]>
   const { wheel } = checkMachine(engine, { ...linux, ...machine });
   expect(wheel).toMatchObject({ name, platform });
   expect(wheel.sha256).toMatch(/^[0-9a-f]{64}$/);
-});
-
-test.each([
-  ['a.cc:1: warning: error-prone\na.cc:2:3: error: first\na.cc:4:5: error: second', 'a.cc:2:3: error: first'],
-  ['npm error code X\nnpm error A complete log of this run can be found in: y', 'npm error code X'],
-  ['one\n\ntwo\n', 'two'],
-  ['', ''],
-])('of %j the telling line is %j', (output, line) => {
-  expect(tellingLine(output)).toBe(line);
-});
-
-test('a program that never answers is ended', async () => {
-  const [what, hint] = ['it hangs', 'ask again'];
-  await expect(run('sleep', ['60'], { what, hint, seconds: 0.2 })).rejects.toThrow(/no answer within 0.2 s/);
 });

@@ -38,7 +38,6 @@ export function run(program: string, args: readonly string[], options: RunOption
       ...{ cwd, env, stdio: ['ignore', 'pipe', 'pipe'] },
       ...(seconds && { timeout: seconds * 1000, killSignal: 'SIGKILL' }),
     });
-    const start = performance.now();
     running.add(child);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -56,10 +55,9 @@ export function run(program: string, args: readonly string[], options: RunOption
       if (status === 0) return resolve(stdout);
       const command = [program, ...args].join(' ');
       if (log) await writeFile(log, `${command}\n\n${stdout}${stderr}`).catch(() => undefined); // a full disk
-      const isLate = seconds !== undefined && performance.now() - start > seconds * 1000;
-      const late = isLate && signal ? `no answer within ${seconds} s` : '';
-      const got =
-        late || tellingLine(stderr || stdout) || `${program} ended with ${signal ?? `status ${status}`}`;
+      const late = child.killed && signal === 'SIGKILL' ? `no answer within ${seconds} s` : '';
+      const said = late || tellingLine(stderr || stdout);
+      const got = said || `${program} ended with ${signal ?? `status ${status}`}`;
       reject(new ProgramFailed(what, { got, hint: DISK_FULL.test(got) ? ROOM : hint }));
     });
   });
