@@ -1,7 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Against hanging alone: a slow or busy machine may take its time.
-const shared = { testTimeout: 240_000, hookTimeout: 240_000 };
+const shared = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
