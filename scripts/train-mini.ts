@@ -3,10 +3,15 @@
 //   npm run train:mini                 about three quarters of an hour on two cores
 //   npm run train:mini -- --resume     goes on from the last checkpoint
 //
+// The second model, which judges the pictures that `generate` makes with the first (smaller, with smaller patches, other
+// weights to begin with, other pictures): about half an hour.
+//
+//   npm run train:mini -- --seed 2 --patch 4 --width 64 --layers 3 --steps 4000 --out weights/judge --work weights/judge-training
+//
 // Trials of other recipes: --steps, --learning-rate, --decay, --batch, --patch, --width, --layers, and --without N,
 // which leaves out N training combinations, to choose by; test pictures are drawn only when the training is over.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEngine } from '../src/backend/engines.node.ts';
 import { SEEN_LABELS } from '../src/data/shapes/classes.ts';
@@ -34,6 +39,7 @@ const { values: flags } = parseArgs({
     out: { type: 'string', default: 'weights/mini' },
     work: { type: 'string', default: 'weights/mini-training' }, // checkpoints and metrics; not for publishing
     steps: { type: 'string', default: String(TRAINING.steps) },
+    seed: { type: 'string', default: String(SEED) },
     batch: { type: 'string', default: String(BATCH) },
     'learning-rate': { type: 'string', default: String(TRAINING.learningRate) },
     decay: { type: 'string', default: String(TRAINING.weightDecay) },
@@ -48,6 +54,7 @@ const SAVE_EVERY = 250; // steps
 const VALIDATE_EVERY = 500;
 const NOTE_EVERY = 10;
 
+const seed = Number(flags.seed);
 const batch = Number(flags.batch);
 const width = Number(flags.width);
 const options = {
@@ -70,13 +77,13 @@ const without = new Set(SEEN_LABELS.filter((label) => label % 11 === 3).slice(0,
 mkdirSync(flags.work, { recursive: true });
 const checkpoint = join(flags.work, 'checkpoint.safetensors');
 const metrics = join(flags.work, 'metrics.jsonl');
-const about = { seed: SEED, batch, without: [...without] };
+const about = { seed, batch, without: [...without] };
 
 const engine = await startEngine(flags.backend);
 console.error(`training on ${engine}`);
 const model = new CLIP(config);
-initialize(model, SEED);
-const loaded = new LoadedModel('mini', engine, model, tokenizer);
+initialize(model, seed);
+const loaded = new LoadedModel(basename(flags.out), engine, model, tokenizer);
 const state = new TrainingState(model, options);
 if (flags.resume && existsSync(checkpoint)) {
   await resumeTraining(checkpoint, state, about);
@@ -89,7 +96,7 @@ const progress = new Progress(options.steps, performance.now());
 let sum = { loss: 0, accuracy: 0 };
 let noted = performance.now();
 
-await train(state, shapesBatches(config, batch, without), async (report) => {
+await train(state, shapesBatches(config, batch, without, seed), async (report) => {
   progress.pass(performance.now());
   const done = report.step + 1;
   sum = { loss: sum.loss + report.loss, accuracy: sum.accuracy + report.accuracy };
@@ -101,7 +108,7 @@ await train(state, shapesBatches(config, batch, without), async (report) => {
   if (done % VALIDATE_EVERY === 0 || done === options.steps) await validate(done);
   if (done % SAVE_EVERY === 0 || done === options.steps) await saveTraining(checkpoint, state, about);
 });
-await publish(loaded, flags.out, { options, batch, metrics: readFileSync(metrics, 'utf8') });
+await publish(loaded, flags.out, { options, seed, batch, metrics: readFileSync(metrics, 'utf8') });
 
 /** The mean of the last steps, as a line of metrics.jsonl. */
 function note(report: StepReport): void {

@@ -3,6 +3,9 @@ import type { CLIPConfig } from '../../src/model/config.ts';
 import type { TrainingOptions } from '../../src/train/loop.ts';
 
 export interface CardFacts {
+  /** What the model is called: `mini`, or the judge of pictures made with it. */
+  name: string;
+  seed: number;
   options: TrainingOptions;
   config: CLIPConfig;
   batch: number;
@@ -20,15 +23,24 @@ export interface CardFacts {
   labels: readonly string[];
 }
 
+/** What each model is for. */
+const PURPOSES: Readonly<Record<string, string>> = {
+  mini: `It runs wherever nothing can be downloaded: the demo, the tests, a
+browser page.`,
+  judge: `It says what a picture shows that
+was made to please the embedded model: it began with other weights, has other sizes and saw other pictures, so that what
+deceives the one need not deceive the other.`,
+};
+
 export function writeCard(facts: CardFacts): string {
   const { options, config, batch, counts, seen, labels } = facts;
   const number = (n: number) => n.toLocaleString('en-GB');
   const heldOut = labels.filter((_, label) => !seen[label]);
-  return `# mini: the embedded model
+  return `# ${facts.name}: ${facts.name === 'mini' ? 'the embedded model' : 'the second model'}
 
 A CLIP of ${number(facts.parameters)} parameters (${(facts.bytes / 1e6).toFixed(1)} MB, float32), trained from scratch by this
-project's own loop on pictures that this project draws. It runs wherever nothing can be downloaded: the demo, the tests, a
-browser page. \`npm run train:mini\` trains it again; this page and its figures are written by that command.
+project's own loop on pictures that this project draws. ${PURPOSES[facts.name] ?? ''}
+\`npm run train:mini\` trains it again; this page and its figures are written by that command.
 
 ## Accuracy
 
@@ -63,6 +75,7 @@ ${worst(counts, labels)}
 | optimiser | AdamW, β ${options.beta1} and ${options.beta2}, ε ${options.epsilon}, decay ${options.weightDecay} on matrices only |
 | learning rate | ${options.learningRate}, ${options.warmup} steps of warm-up, then a cosine to 0 |
 | steps | ${number(options.steps)} |
+| seed | ${facts.seed}, of the first weights and of the pictures |
 | time | ${facts.time} on ${facts.engine} (${facts.processor}, ${facts.cores} cores) |
 
 ![The training](curves.png)

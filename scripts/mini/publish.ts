@@ -15,6 +15,7 @@ import { MERGES } from './recipe.ts';
 
 export interface Training {
   options: TrainingOptions;
+  seed: number;
   batch: number;
   /** The lines of metrics.jsonl. */
   metrics: string;
@@ -45,6 +46,7 @@ export async function publish(loaded: LoadedModel, folder: string, training: Tra
   writeFileSync(join(folder, 'confusion.png'), drawConfusion(counts));
   const facts: CardFacts = {
     ...training,
+    name: loaded.name,
     engine: backend,
     config: model.config,
     parameters: [...model.namedParameters()].reduce((sum, [, { size }]) => sum + size, 0),

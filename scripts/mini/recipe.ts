@@ -50,10 +50,11 @@ export function shapesBatches(
   config: CLIPConfig,
   size: number,
   without: ReadonlySet<number> = new Set(),
+  seed: number = SEED,
 ): Batches {
   return (step) => {
     // Whatever is left out is made up for by classes that the batch would not have held.
-    const examples = trainBatch(SEED, step, size + without.size)
+    const examples = trainBatch(seed, step, size + without.size)
       .filter(({ label }) => !without.has(label))
       .slice(0, size);
     return makeBatch(
