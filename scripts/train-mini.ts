@@ -3,10 +3,10 @@
 //   npm run train:mini                 about three quarters of an hour on two cores
 //   npm run train:mini -- --resume     goes on from the last checkpoint
 //
-// The second model, which judges the pictures that `generate` makes with the first (smaller, with smaller patches, other
-// weights to begin with, other pictures): about half an hour.
+// The second model, which judges the pictures that `generate` makes with the first (fewer layers, other
+// weights to begin with, other pictures): about a quarter of an hour.
 //
-//   npm run train:mini -- --seed 2 --patch 4 --width 64 --layers 3 --steps 4000 --out weights/judge --work weights/judge-training
+//   npm run train:mini -- --seed 2 --layers 3 --steps 5000 --plain --out weights/judge --work weights/judge-training
 //
 // Trials of other recipes: --steps, --learning-rate, --decay, --batch, --patch, --width, --layers, and --without N,
 // which leaves out N training combinations, to choose by; test pictures are drawn only when the training is over.
@@ -46,6 +46,7 @@ const { values: flags } = parseArgs({
     patch: { type: 'string', default: String(CONFIG.vision_patch_size) },
     width: { type: 'string', default: String(CONFIG.vision_width) },
     layers: { type: 'string', default: String(CONFIG.vision_layers) },
+    plain: { type: 'boolean', default: false }, // captions that name the class alone
     without: { type: 'string', default: '0' },
   },
 });
@@ -77,7 +78,7 @@ const without = new Set(SEEN_LABELS.filter((label) => label % 11 === 3).slice(0,
 mkdirSync(flags.work, { recursive: true });
 const checkpoint = join(flags.work, 'checkpoint.safetensors');
 const metrics = join(flags.work, 'metrics.jsonl');
-const about = { seed, batch, without: [...without] };
+const about = { seed, batch, without: [...without], plain: flags.plain };
 
 const engine = await startEngine(flags.backend);
 console.error(`training on ${engine}`);
@@ -96,7 +97,7 @@ const progress = new Progress(options.steps, performance.now());
 let sum = { loss: 0, accuracy: 0 };
 let noted = performance.now();
 
-await train(state, shapesBatches(config, batch, without, seed), async (report) => {
+await train(state, shapesBatches(config, batch, without, seed, flags.plain), async (report) => {
   progress.pass(performance.now());
   const done = report.step + 1;
   sum = { loss: sum.loss + report.loss, accuracy: sum.accuracy + report.accuracy };

@@ -1,5 +1,6 @@
 // What the embedded model is and how it is trained. Everything that decides its weights stands here.
 import { CAPTION_WORDS } from '../../src/data/shapes/captions.ts';
+import { FINE_NAMES } from '../../src/data/shapes/classes.ts';
 import { trainBatch } from '../../src/data/shapes/shapes.ts';
 import type { CLIPConfig } from '../../src/model/config.ts';
 import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
@@ -43,7 +44,7 @@ export const CONFIG: CLIPConfig = {
 };
 
 /**
- * Fresh pictures every step. `without` are fine labels left out, for choosing a recipe by combinations not trained on.
+ * Fresh pictures every step; `plain` captions name the class and nothing else. `without` are fine labels left out, for choosing a recipe by combinations not trained on.
  * Throws ClipError for a batch larger than there are classes.
  */
 export function shapesBatches(
@@ -51,6 +52,7 @@ export function shapesBatches(
   size: number,
   without: ReadonlySet<number> = new Set(),
   seed: number = SEED,
+  plain: boolean = false,
 ): Batches {
   return (step) => {
     // Whatever is left out is made up for by classes that the batch would not have held.
@@ -59,7 +61,7 @@ export function shapesBatches(
       .slice(0, size);
     return makeBatch(
       examples.map(({ image }) => image),
-      examples.map(({ caption }) => caption),
+      examples.map(({ caption, label }) => (plain ? `a photo of a ${FINE_NAMES[label]!}` : caption)),
       tokenizer,
       config,
     );
