@@ -22,8 +22,8 @@ import { CaptionVocabulary } from './vocabulary.ts';
 /** What the embedded model's decoder is, and was trained with; and pictures a step. */
 export const CAPTION_SHAPE: Shape = { prefix_length: 4, width: 64, layers: 2, heads: 2 };
 export const CAPTION_TRAINING = {
-  steps: 1400,
-  learningRate: 1.5e-3,
+  steps: 600,
+  learningRate: 2e-3,
   weightDecay: 0.1,
   clipNorm: 1,
   wordDropout: 0.3,

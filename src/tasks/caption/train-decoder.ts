@@ -62,12 +62,13 @@ export async function fitDecoder(
   const options = state.options as DecoderTraining;
   await fitParameters(
     state,
-    async (step) => stepOf(decoder, vocabulary, await batches(step), step, options),
+    async (step) => decoderStep(decoder, vocabulary, await batches(step), step, options),
     onStep,
   );
 }
 
-function stepOf(
+/** Loss and gradients of one step on one batch, whose features it disposes of with its `release`. */
+export function decoderStep(
   decoder: CaptionDecoder,
   vocabulary: CaptionVocabulary,
   { features, captions }: CaptionBatch,
