@@ -5,10 +5,10 @@
 // stream, and the zero-shot label in a template. With JUDGE=FOLDER or a checkpoint: the mean cosine of pictures and captions
 // by that model, CLIPScore without its factor 2.5 (Hessel et al. 2021).
 import * as tf from '@tensorflow/tfjs-core';
+import { labelledSet } from '../src/data/sets/labelled.ts';
 import { type ClaimSlot, claimsOf, judgeClaims } from '../src/data/shapes/caption-claims.ts';
 import type { ShapesExample } from '../src/data/shapes/shapes.ts';
 import { shapesTest, shapesValidation, trainBatch } from '../src/data/shapes/shapes.ts';
-import { labelledSet } from '../src/data/sets/labelled.ts';
 import { beamSearch } from '../src/tasks/caption/beam.ts';
 import { loadDecoder } from '../src/tasks/caption/decoder-file.node.ts';
 import { embedPictures } from '../src/tasks/embed-pictures.node.ts';
@@ -33,21 +33,40 @@ const { decoder, vocabulary } = await loadDecoder(loaded, file);
 console.log(`${count} pictures of ${split}, ${loaded.backend}`);
 
 const head = await zeroShotHead(loaded, pictures.fineNames);
-const labels = await classify(loaded, examples.map(({ image }) => image), head, 1);
+const labels = await classify(
+  loaded,
+  examples.map(({ image }) => image),
+  head,
+  1,
+);
 await report('most frequent caption', Array(count).fill(mostFrequent()));
-await report('a photo of a LABEL', labels.map(([first]) => `a photo of a ${first!.label}`));
-await report("the data's own", examples.map(({ caption }) => caption));
-for (const [beam, lengthPower] of [[1, 0], [3, 0], [3, 1], [5, 1], [5, 2]] as const) {
+await report(
+  'a photo of a LABEL',
+  labels.map(([first]) => `a photo of a ${first!.label}`),
+);
+await report(
+  "the data's own",
+  examples.map(({ caption }) => caption),
+);
+for (const [beam, lengthPower] of [
+  [1, 0],
+  [3, 0],
+  [3, 1],
+  [5, 1],
+  [5, 2],
+] as const) {
   const began = performance.now();
   const captions: string[] = [];
   for (let start = 0; start < count; start += 64) {
     const rows = Math.min(64, count - start);
     const some = tf.tensor2d(features.slice(start * width, (start + rows) * width), [rows, width]);
-    for (const { rows } of await beamSearch(decoder, some, { beam, lengthPower })) captions.push(vocabulary.decode(rows));
+    for (const { rows } of await beamSearch(decoder, some, { beam, lengthPower }))
+      captions.push(vocabulary.decode(rows));
     some.dispose();
   }
   await report(`beam ${beam}, length power ${lengthPower}`, captions, (performance.now() - began) / count);
-  if (process.env.SHOW) for (let i = 0; i < 8; i++) console.log(`   ${pictures.fineNames[examples[i]!.label]} → ${captions[i]}`);
+  if (process.env.SHOW)
+    for (let i = 0; i < 8; i++) console.log(`   ${pictures.fineNames[examples[i]!.label]} → ${captions[i]}`);
 }
 
 function mostFrequent(): string {

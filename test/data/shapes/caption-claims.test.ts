@@ -14,7 +14,13 @@ test('every caption of the test split is read back, and all it says is so', () =
 
 test('what is not so is told apart, and what no template makes is not read', () => {
   const { scene } = shapesTest().example(0);
-  const claims = { colour: 'red', shape: 'ring', size: 'big', place: 'on the left', ground: 'on blue and white stripes' };
+  const claims = {
+    colour: 'red',
+    shape: 'ring',
+    size: 'big',
+    place: 'on the left',
+    ground: 'on blue and white stripes',
+  };
   expect(claimsOf('a big red ring on the left on blue and white stripes')).toEqual(claims);
   expect(claimsOf('on an orange background there is an orange star')).toEqual({
     ground: 'on an orange background',

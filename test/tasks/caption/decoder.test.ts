@@ -19,7 +19,9 @@ describe.each(await trainingEngines())('on %s', (engine) => {
     const { recording, decoder } = await recordedDecoder();
     const features = (await recorded(recording, 'features')) as tf.Tensor2D;
     const words = (await recorded(recording, 'words')) as tf.Tensor2D;
-    expect(relativeError(decoder.call(features, words), await recorded(recording, 'logits'))).toBeLessThan(2e-6);
+    expect(relativeError(decoder.call(features, words), await recorded(recording, 'logits'))).toBeLessThan(
+      2e-6,
+    );
 
     const vocabulary = fiveWords();
     const captions = [[1, 4, 2], [3]].map((rows) => vocabulary.decode(rows)); // as in the recording
@@ -57,8 +59,13 @@ describe('on cpu', () => {
     for (const picture of [0, 1]) {
       const own = tf.slice(features, [picture, 0], [1, -1]);
       expect(greedy[picture]!.rows).toEqual(greedyRows(decoder, own));
-      const best = allCaptions()
-        .map((rows) => ({ rows, logProbability: logProbability(decoder, own, rows) }))
+      const captions = allCaptions();
+      const next = logProbabilities(decoder, own, captions);
+      const best = captions
+        .map((rows, i) => {
+          const logProbability = [...rows, 6].reduce((sum, row, place) => sum + next[i]![place]![row]!, 0);
+          return { rows, logProbability };
+        })
         .reduce((a, b) => (b.logProbability > a.logProbability ? b : a));
       expect(whole[picture]!.rows).toEqual(best.rows);
       expect(whole[picture]!.logProbability).toBeCloseTo(best.logProbability, 4);
@@ -68,21 +75,25 @@ describe('on cpu', () => {
   });
 });
 
-/** log-probabilities of every next word after the start and `rows`, [T, V]. */
-function logProbabilities(decoder: CaptionDecoder, feature: tf.Tensor2D, rows: readonly number[]): number[][] {
-  const words = tf.tensor2d([5, ...rows], [1, rows.length + 1], 'int32');
-  return tf.tidy(() => tf.unstack(tf.logSoftmax(decoder.call(feature, words)))[0]!.arraySync() as number[][]);
-}
-
-function logProbability(decoder: CaptionDecoder, feature: tf.Tensor2D, rows: readonly number[]): number {
-  const all = logProbabilities(decoder, feature, rows);
-  return [...rows, 6].reduce((sum, row, place) => sum + all[place]![row]!, 0);
+/** Log-probabilities of every next word after the start and each of `captions`' words, [captions][T][V]. */
+function logProbabilities(
+  decoder: CaptionDecoder,
+  feature: tf.Tensor2D,
+  captions: readonly (readonly number[])[],
+): number[][][] {
+  const length = Math.max(...captions.map((rows) => rows.length)) + 1;
+  const padded = captions.map((rows) => [5, ...rows, ...Array(length - 1 - rows.length).fill(6)]);
+  return tf.tidy(() => {
+    const words = tf.tensor2d(padded, [captions.length, length], 'int32');
+    const logits = decoder.call(tf.tile(feature, [captions.length, 1]), words);
+    return tf.logSoftmax(logits).arraySync() as number[][][];
+  });
 }
 
 function greedyRows(decoder: CaptionDecoder, feature: tf.Tensor2D): number[] {
   const rows: number[] = [];
   while (rows.length < CONFIG.context_length - 1) {
-    const last = logProbabilities(decoder, feature, rows).at(-1)!;
+    const last = logProbabilities(decoder, feature, [rows])[0]!.at(-1)!;
     last[5] = Number.NEGATIVE_INFINITY; // no caption begins anew
     const next = last.indexOf(Math.max(...last));
     if (next === 6) break;

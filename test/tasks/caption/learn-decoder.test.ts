@@ -10,8 +10,8 @@ import { bytesSource } from '../../../src/data/bytes/byte-source.ts';
 import { normal, randomBits } from '../../../src/data/random.ts';
 import { normalize } from '../../../src/model/ops.ts';
 import { beamSearch } from '../../../src/tasks/caption/beam.ts';
-import { readDecoder } from '../../../src/tasks/caption/decoder-file.ts';
 import { loadDecoder } from '../../../src/tasks/caption/decoder-file.node.ts';
+import { readDecoder } from '../../../src/tasks/caption/decoder-file.ts';
 import { trainDecoder } from '../../../src/tasks/caption/learn-decoder.node.ts';
 import { type CaptionSource, checkCaptions } from '../../../src/tasks/caption/sources.node.ts';
 import { load } from '../../../src/tasks/load.node.ts';
@@ -30,7 +30,15 @@ beforeAll(async () => {
 /** Four features that have nothing to do with each other. */
 function fourFeatures(): tf.Tensor2D {
   const bits = randomBits(1);
-  return tf.tidy(() => normalize(tf.tensor2d(Array.from({ length: 4 * 128 }, () => normal(bits)), [4, 128])) as tf.Tensor2D);
+  return tf.tidy(
+    () =>
+      normalize(
+        tf.tensor2d(
+          Array.from({ length: 4 * 128 }, () => normal(bits)),
+          [4, 128],
+        ),
+      ) as tf.Tensor2D,
+  );
 }
 
 const SOURCE: CaptionSource = {
@@ -72,13 +80,15 @@ test('a training that is stopped goes on to the same bytes', async () => {
     if (step === 6) controller.abort();
   };
   const options = { out: at('parts.safetensors'), ...SMALL, training };
-  await expect(trainDecoder(loaded, SOURCE, { ...options, signal: controller.signal, onStep })).rejects.toThrow(
-    /stopped after step 7 of 12 \(saved in .*--resume goes on/,
-  );
+  await expect(
+    trainDecoder(loaded, SOURCE, { ...options, signal: controller.signal, onStep }),
+  ).rejects.toThrow(/stopped after step 7 of 12 \(saved in .*--resume goes on/);
   expect(existsSync(at('parts.safetensors'))).toBe(false);
   await expect(trainDecoder(loaded, SOURCE, options)).rejects.toThrow(/is a training that is not finished/);
   const other = { ...options, resume: true, seed: 1 };
-  await expect(trainDecoder(loaded, SOURCE, other)).rejects.toThrow(/was trained in another way: expected seed 0, got 1/);
+  await expect(trainDecoder(loaded, SOURCE, other)).rejects.toThrow(
+    /was trained in another way: expected seed 0, got 1/,
+  );
   const resumed = await trainDecoder(loaded, SOURCE, { ...options, resume: true });
   resumed.release();
   expect(readFileSync(at('parts.safetensors'))).toEqual(readFileSync(at('whole.safetensors')));
@@ -115,10 +125,15 @@ test('what is no decoder, or not of this model, is refused', async () => {
   ] as const) {
     await expect(read(withAbout({ config: { ...about.config, ...change } }))).rejects.toThrow(message);
   }
-  const tokens = (ids: unknown) => ({ ...good, metadata: new Map([...good.metadata, ['tokens', JSON.stringify(ids)]]) });
+  const tokens = (ids: unknown) => ({
+    ...good,
+    metadata: new Map([...good.metadata, ['tokens', JSON.stringify(ids)]]),
+  });
   await expect(read(tokens([1, 2, 3]))).rejects.toThrow(/the decoder's tokens: expected ascending ids/);
   await expect(read(tokens('all'))).rejects.toThrow(/tokens: expected a JSON array of whole numbers/);
-  await expect(loadDecoder(loaded, 'weights/mini/model.safetensors')).rejects.toThrow(/is no caption decoder/);
+  await expect(loadDecoder(loaded, 'weights/mini/model.safetensors')).rejects.toThrow(
+    /is no caption decoder/,
+  );
   await expect(loadDecoder(loaded, at('nothing.safetensors'))).rejects.toThrow(/no such file/);
 });
 
