@@ -20,6 +20,14 @@ export { type ClassifiedPicture, classificationFigure } from './figure/classific
 export { contactSheet } from './figure/contact-sheet.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
+export {
+  type CaptionedPicture,
+  type CaptionedPictures,
+  type CaptionOptions,
+  captionPictures,
+} from './tasks/caption/caption-pictures.node.ts';
+export { loadDecoder, saveDecoder } from './tasks/caption/decoder-file.node.ts';
+export { LoadedDecoder } from './tasks/caption/decoder-file.ts';
 export { type Converted, type ConvertOptions, convert } from './tasks/convert.node.ts';
 export {
   type EmbedPicturesOptions,

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { registerBench } from './bench.ts';
+import { registerCaption } from './caption.ts';
 import { registerClassify } from './classify.ts';
 import { registerConvert } from './convert.ts';
 import { registerDoctor } from './doctor.ts';
@@ -40,6 +41,7 @@ registerClassify(program);
 registerShow(program);
 registerEval(program);
 registerEmbed(program);
+registerCaption(program);
 registerProbe(program);
 registerInterpolate(program);
 registerLabel(program);

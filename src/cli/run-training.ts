@@ -56,7 +56,7 @@ function printReport(
 
 /** Runs `work` with a signal that Ctrl-C and SIGTERM give: the step is finished and saved. A second one ends at once. */
 export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-  const { Interrupted } = await import('../finetune/run.node.ts');
+  const { Interrupted } = await import('../train/interrupted.ts');
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(INTERRUPTED);

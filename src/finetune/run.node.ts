@@ -7,14 +7,12 @@ import { checkWritable } from '../disk.node.ts';
 import { ClipError } from '../errors.ts';
 import { type Curve, curvesFigure } from '../figure/curves-figure.ts';
 import { resumeTraining, saveTraining } from '../train/checkpoint.node.ts';
+import { Interrupted } from '../train/interrupted.ts';
 import { type Batches, type StepReport, type TrainingState, train } from '../train/loop.ts';
 
 export const CHECKPOINT = 'checkpoint.safetensors';
 export const METRICS = 'metrics.jsonl';
 export const CURVES = 'curves.png';
-
-/** Told to stop, and stopped: everything is saved. */
-export class Interrupted extends ClipError {}
 
 export interface RunOptions {
   /** The folder of this training. */

@@ -6,13 +6,22 @@ import type { CLIP } from '../model/clip.ts';
 import type { Parameter } from '../model/module.ts';
 
 /** How a parameter's numbers are drawn: all alike, from ±`uniform`, or with the standard deviation `normal`. */
-type Start = { constant: number } | { uniform: number } | { normal: number };
+export type Start = { constant: number } | { uniform: number } | { normal: number };
 
 /** Gives every parameter its first value. The same seed gives the same numbers, on every engine and machine. */
 export function initialize(model: CLIP, seed: number): void {
   const parameters = new Map(model.namedParameters());
+  initializeEach(parameters, seed, (name, parameter) => startOf(name, parameter, model, parameters));
+}
+
+/** The same for any parameters, each as `startOf` has it. */
+export function initializeEach(
+  parameters: ReadonlyMap<string, Parameter>,
+  seed: number,
+  startOf: (name: string, parameter: Parameter) => Start,
+): void {
   for (const [name, parameter] of parameters) {
-    const start = startOf(name, parameter, model, parameters);
+    const start = startOf(name, parameter);
     const tensor = tf.tensor(draw(start, parameter, seedFor(seed, name)), [...parameter.shape]);
     parameter.assign(tensor);
     tensor.dispose();

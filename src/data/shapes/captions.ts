@@ -92,21 +92,37 @@ const GROUNDS: Readonly<Record<Scene['ground']['pattern'], readonly string[]>> =
   checks: ['on {colours} checks', 'on a checked background'],
 };
 
+/** What may be put into the templates' slots for a scene, and is true of it. */
+export type TruePhrases = Readonly<Record<'size' | 'place' | 'ground', readonly string[]>>;
+
+/** Every phrase that is true of a scene, by slot. */
+export function truePhrases({ size, centre, ground, groundColours }: Scene): TruePhrases {
+  const words = { first: groundColours[0]!, colours: groundColours.join(' and ') };
+  return {
+    size: SIZES.find(([below]) => size < below)![1],
+    place: PLACES[third(centre[1])]![third(centre[0])]!,
+    ground: GROUNDS[ground.pattern].map((phrase) => withArticles(fill(phrase, words))),
+  };
+}
+
 /** A caption for a scene: everything it says is so in the picture. */
 export function captionOf(scene: Scene, random: Random): string {
   const template = random.pick(random.chance(PLAIN_SHARE) ? PLAIN : DETAILED);
+  const { size, place, ground } = truePhrases(scene);
   const words: Readonly<Record<string, string>> = {
     label: `${scene.colour} ${scene.shape}`,
     colour: scene.colour,
     shape: scene.shape,
-    size: random.pick(SIZES.find(([below]) => scene.size < below)![1]),
-    place: random.pick(PLACES[third(scene.centre[1])]![third(scene.centre[0])]!),
-    ground: fill(random.pick(GROUNDS[scene.ground.pattern]), {
-      first: scene.groundColours[0]!,
-      colours: scene.groundColours.join(' and '),
-    }),
+    size: random.pick(size),
+    place: random.pick(place),
+    ground: random.pick(ground),
   };
-  return fill(template, words).replace(/\ba (?=[aeiou])/g, 'an ');
+  return withArticles(fill(template, words));
+}
+
+/** `a` becomes `an` before a vowel. */
+function withArticles(caption: string): string {
+  return caption.replace(/\ba (?=[aeiou])/g, 'an ');
 }
 
 /** 0, 1 or 2: before the middle, in it, after it. */
@@ -124,6 +140,25 @@ export const CAPTION_TEMPLATES: readonly string[] = [...PLAIN, ...DETAILED];
 
 /** The most words a caption has. */
 export const LONGEST_CAPTION = 14;
+
+/** Every phrase that each slot may hold. */
+export const SLOT_PHRASES: Readonly<
+  Record<'colour' | 'shape' | 'size' | 'place' | 'ground', readonly string[]>
+> = {
+  colour: COLOURS,
+  shape: SHAPES,
+  size: SIZES.flatMap(([, words]) => words),
+  place: PLACES.flat(2),
+  ground: Object.values(GROUNDS).flatMap((forms) =>
+    forms.flatMap((form) =>
+      GROUND_COLOURS.flatMap((first) =>
+        [first, ...GROUND_COLOURS.map((second) => `${first} and ${second}`)].map((colours) =>
+          withArticles(fill(form, { first, colours })),
+        ),
+      ),
+    ),
+  ),
+};
 
 /** Every word that a caption can hold, in alphabetical order. */
 export const CAPTION_WORDS: readonly string[] = (() => {
