@@ -13,11 +13,11 @@ import { openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import type { CLIP } from '../model/clip.ts';
 import { Module, type Parameter } from '../model/module.ts';
-import type { TrainingState } from './loop.ts';
+import type { FitState } from './fit.ts';
 import type { Lora } from './lora.ts';
 
 /** Writes where a training stands. `about` goes with it, and must be the same again when it is resumed. */
-export async function saveTraining(path: string, state: TrainingState, about: object): Promise<void> {
+export async function saveTraining(path: string, state: FitState, about: object): Promise<void> {
   const metadata = new Map([
     ['step', String(state.step)],
     ['losses', JSON.stringify(state.divergence)],
@@ -30,7 +30,7 @@ export async function saveTraining(path: string, state: TrainingState, about: ob
  * Takes a saved training up again: fills the model, the slots and the step. Throws ClipError, and changes nothing, when
  * the file is of another model or was trained with other options.
  */
-export async function resumeTraining(path: string, state: TrainingState, about: object): Promise<void> {
+export async function resumeTraining(path: string, state: FitState, about: object): Promise<void> {
   const file = await openFile(path);
   try {
     const checkpoint = await openCheckpoint(file);
@@ -73,9 +73,9 @@ export async function saveAdapter(path: string, lora: Lora, model: CLIP): Promis
 
 /** Everything that is saved, under one roof: what is trained, by name, and `exp_avg.`, `exp_avg_sq.` before that. */
 class SavedTraining extends Module<[], tf.Tensor> {
-  readonly #state: TrainingState;
+  readonly #state: FitState;
 
-  constructor(state: TrainingState) {
+  constructor(state: FitState) {
     super();
     this.#state = state;
   }
@@ -106,8 +106,8 @@ function tensorsToWrite(parameters: Iterable<[string, Parameter]>): TensorToWrit
 }
 
 /** The same text for the same model, options and circumstances. */
-function describe({ model, options }: TrainingState, about: object): string {
-  return JSON.stringify({ ...about, ...options, ...model.config });
+function describe({ config, options }: FitState, about: object): string {
+  return JSON.stringify({ ...about, ...options, ...config });
 }
 
 function firstDifference(saved: string, here: string): { expected: string; got: string } {

@@ -20,13 +20,15 @@ export class Divergence {
 
   /**
    * Call it once a step. Throws ClipError when the last 20 losses are, on average, far above the first 20, or all chance:
-   * ln `pairs`, which a model gives that has collapsed.
+   * ln `choices`, which a model gives that has collapsed: in a contrastive training of so many pairs, for one. Without
+   * `choices` that is not looked for.
    */
-  see(loss: number, step: number, learningRate: number, pairs: number): void {
-    this.flat = Math.abs(loss - Math.log(pairs)) < CHANCE ? this.flat + 1 : 0;
+  see(loss: number, step: number, learningRate: number, choices?: number): void {
+    const isChance = choices !== undefined && Math.abs(loss - Math.log(choices)) < CHANCE;
+    this.flat = isChance ? this.flat + 1 : 0;
     if (this.flat >= WINDOW) {
       throw new ClipError(`the model has collapsed at step ${step}`, {
-        expected: `losses other than chance, ln ${pairs}`,
+        expected: `losses other than chance, ln ${choices}`,
         got: `nothing else for ${WINDOW} steps, at a learning rate of ${learningRate.toPrecision(2)}`,
         hint: HINT,
       });

@@ -1,24 +1,23 @@
 // Where a training's numbers first stopped being numbers, for whoever has to find out why.
 import * as tf from '@tensorflow/tfjs-core';
-import type { CLIP } from '../model/clip.ts';
 import { type Parameter, withTap } from '../model/module.ts';
-import type { Batch } from './gradients.ts';
 
 /**
- * Names the first value that is NaN or infinite, in the order of a step: a parameter, the pictures, a layer's output,
- * a gradient (of the backward pass: the last layer's first). Runs the model once more. All parameters are looked at.
+ * Names the first value that is NaN or infinite, in the order of a step: a parameter, the input (such as the pictures), a
+ * layer's output, a gradient (of the backward pass: the last layer's first). Runs `forward` once more, whose answer it
+ * disposes of.
  */
 export async function firstNotFinite(
-  model: CLIP,
-  { images, tokens }: Batch,
-  trained: ReadonlyMap<string, Parameter>,
+  parameters: ReadonlyMap<string, Parameter>,
+  [inputName, input]: readonly [name: string, input: tf.Tensor],
+  forward: () => tf.TensorContainer,
   gradients: ReadonlyMap<string, tf.Tensor>,
 ): Promise<string> {
-  for (const [name, { value }] of new Map([...model.namedParameters(), ...trained])) {
+  for (const [name, { value }] of parameters) {
     if (!(await allFinite(value))) return `the parameter ${name}`;
   }
-  if (!(await allFinite(images))) return 'the pictures';
-  const layer = await firstLayer(model, images, tokens);
+  if (!(await allFinite(input))) return inputName;
+  const layer = await firstLayer(forward);
   const parameter = await firstOf([...gradients].reverse().map(([name, gradient]) => [name, zero(gradient)]));
   const ofGradient = parameter === undefined ? '' : `the gradient of ${parameter}`;
   if (layer === undefined) return ofGradient || 'the loss';
@@ -26,14 +25,10 @@ export async function firstNotFinite(
 }
 
 /** The first module or named value of a forward pass that is not finite; undefined where all are. */
-async function firstLayer(
-  model: CLIP,
-  images: tf.Tensor4D,
-  tokens: tf.Tensor2D,
-): Promise<string | undefined> {
+async function firstLayer(forward: () => tf.TensorContainer): Promise<string | undefined> {
   const seen: [name: string, zero: tf.Tensor][] = [];
   const tap = (name: string, value: tf.Tensor) => seen.push([name, tf.keep(zero(value))]);
-  tf.dispose(withTap(tap, () => model.call(images, tokens)));
+  tf.dispose(withTap(tap, forward));
   return firstOf(seen);
 }
 
