@@ -10,10 +10,13 @@ import type { ShapesSplit } from './shapes.ts';
 
 /** Apart from those of Shapes-100's own pictures. */
 const PURPOSES: Readonly<Record<ShapesSplit, number>> = { train: 40, validation: 41, test: 42 };
+/** Added to a purpose for the noise over the picture, so that a picture need not be drawn to know what is asked of it. */
+const NOISE = 8;
 
 const ALL_LABELS: readonly number[] = FINE_NAMES.map((_, fine) => fine);
 
 export interface QuestionedScene {
+  /** Drawn when it is asked for, uint8 [32, 32, 3]. */
   readonly image: CifarPicture;
   readonly scene: SeveralScene;
   /** Three to six, each of another kind. */
@@ -28,6 +31,11 @@ export function questionedScene(split: ShapesSplit, index: number, seed: number 
   const labels = split === 'test' ? ALL_LABELS : SEEN_LABELS;
   const random = new Random(PURPOSES[split], seed, index);
   const scene = chooseSeveral(labels, random);
-  const questions = questionsOf(scene, labels, random);
-  return { scene, questions, image: drawSeveral(scene, random) };
+  return {
+    scene,
+    questions: questionsOf(scene, labels, random),
+    get image() {
+      return drawSeveral(scene, new Random(PURPOSES[split] + NOISE, seed, index));
+    },
+  };
 }
