@@ -44,7 +44,10 @@ export async function answerWithHead(
     scaleRows(row, row.length, width);
   }
   const probabilities = tf.tidy(() => {
-    const logits = fusion.call(tf.tensor2d(rows[0]!, [1, -1]), tf.tensor2d(rows[1]!, [1, width])); // [1, A]
+    const logits = fusion.call(
+      tf.tensor2d(rows[0]!, [1, rows[0]!.length]),
+      tf.tensor2d(rows[1]!, [1, width]),
+    ); // [1, A]
     const places = answers.map((answer) => known.indexOf(answer));
     return tf.softmax(tf.gather(logits, tf.tensor1d(places, 'int32'), 1)); // [1, answers]
   });
