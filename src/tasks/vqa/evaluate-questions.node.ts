@@ -1,4 +1,6 @@
 // Several ways to answer the questions of a set, measured on the same ones: zero-shot, heads, and blind.
+
+import { releaseModel } from '../../checkpoint/state-dict.ts';
 import { ANSWERS } from '../../data/shapes/questions.ts';
 import { ClipError } from '../../errors.ts';
 import { embedTexts } from '../embed-texts.ts';
@@ -6,8 +8,10 @@ import type { LoadedModel } from '../loaded-model.ts';
 import { type EncodeOptions, encodeQuestions } from './encode.node.ts';
 import { blinded, type EncodedQuestions, scaleRows } from './encoded.ts';
 import { openFusion } from './fusion-file.node.ts';
+import type { SavedFusion } from './fusion-file.ts';
 import { learnFusion, rightOnes } from './learn.ts';
 import { type ByKind, byKind, priorRight, zeroShotRight } from './measure.ts';
+import { usualAnswers } from './question.ts';
 import type { QuestionItem, QuestionSet } from './question-set.ts';
 
 export interface EvaluateOptions extends EncodeOptions {
@@ -32,29 +36,30 @@ export async function evaluateQuestions(
   test: QuestionSet,
   { heads = [], train, onProgress, onNote }: EvaluateOptions = {},
 ): Promise<MeasuredRow[]> {
-  const opened = [];
-  for (const path of heads) opened.push({ path, saved: await openFusion(path, loaded) });
-  const features = opened.some(({ saved }) => saved.fusion.shape.patches) ? 'patches' : 'pooled';
-  const encoded = await encodeQuestions(loaded, test, features, { onProgress, onNote });
-  const { items } = encoded;
-  const all = [...new Set(items.map(({ answer }) => answer))].sort();
-  const statements = await zeroShotRight(
-    loaded,
-    encoded,
-    ({ kind }) => (kind ? ANSWERS[kind] : all),
-    (done, total) => onProgress?.('asking', done, total),
-  );
-  const rows: MeasuredRow[] = [{ name: 'zero-shot', kinds: byKind(items, statements) }];
-  for (const { path, saved } of opened) {
-    const seen = saved.fusion.shape.patches ? encoded : pooledOnly(encoded);
-    rows.push({ name: path, kinds: byKind(items, await rightOnes(saved.fusion, saved.answers, seen)) });
-    for (const [, parameter] of saved.fusion.namedParameters()) parameter.release();
-  }
-  if (train)
-    rows.push(
-      await blindRow(loaded, train, encoded, (done, total) => onProgress?.('learning blind', done, total)),
+  const opened: { path: string; saved: SavedFusion }[] = [];
+  try {
+    for (const path of heads) opened.push({ path, saved: await openFusion(path, loaded) });
+    const features = opened.some(({ saved }) => saved.fusion.shape.patches) ? 'patches' : 'pooled';
+    const encoded = await encodeQuestions(loaded, test, features, { onProgress, onNote });
+    const { items } = encoded;
+    const all = [...new Set(items.map(({ answer }) => answer))].sort();
+    const statements = await zeroShotRight(
+      loaded,
+      encoded,
+      ({ kind, question }) => (kind ? ANSWERS[kind] : (usualAnswers(question) ?? all)),
+      (done, total) => onProgress?.('asking', done, total),
     );
-  return rows;
+    const rows: MeasuredRow[] = [{ name: 'zero-shot', kinds: byKind(items, statements) }];
+    for (const { path, saved } of opened) {
+      const seen = saved.fusion.shape.patches ? encoded : pooledOnly(encoded);
+      rows.push({ name: path, kinds: byKind(items, await rightOnes(saved.fusion, saved.answers, seen)) });
+    }
+    const hear = (done: number, total: number): void => onProgress?.('learning blind', done, total);
+    if (train) rows.push(await blindRow(loaded, train, encoded, hear));
+    return rows;
+  } finally {
+    for (const { saved } of opened) releaseModel(saved.fusion);
+  }
 }
 
 /** The better, by the pictures left out of its own training, of the most frequent answer and a head without pictures. */
@@ -89,7 +94,7 @@ async function blindRow(
           name: 'blind (head without pictures)',
           kinds: byKind(encoded.items, await rightOnes(head.fusion, head.answers, blinded(encoded))),
         };
-  for (const [, parameter] of head.fusion.namedParameters()) parameter.release();
+  releaseModel(head.fusion);
   return row;
 }
 

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { modelFingerprint } from '../../checkpoint/fingerprint.ts';
+import { releaseModel } from '../../checkpoint/state-dict.ts';
 import { writeSafetensors } from '../../checkpoint/write-safetensors.node.ts';
 import { openFile } from '../../data/bytes/file-source.node.ts';
 import { ClipError } from '../../errors.ts';
@@ -24,7 +25,7 @@ export async function openFusion(path: string, loaded: LoadedModel): Promise<Sav
     const saved = await readFusion(await openCheckpoint(file), path);
     const ours = await modelFingerprint(loaded.model);
     if (saved.base === ours) return saved;
-    for (const [, parameter] of saved.fusion.namedParameters()) parameter.release();
+    releaseModel(saved.fusion);
     throw new ClipError(`${path} belongs to another model`, {
       expected: `the features of ${saved.model} (${saved.base})`,
       got: `${loaded.name} (${ours})`,

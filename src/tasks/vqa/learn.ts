@@ -1,6 +1,7 @@
 // Encoded questions with their answers → a trained head. Cross-entropy over the answers seen in training, AdamW by the loop
 // that all trainings here share; of all epochs the one that answers the most held-out questions rightly is kept.
 import * as tf from '@tensorflow/tfjs-core';
+import { releaseModel } from '../../checkpoint/state-dict.ts';
 import { randomBits, seedFor, uniform } from '../../data/random.ts';
 import { epochOrder } from '../../data/sets/order.ts';
 import { ClipError } from '../../errors.ts';
@@ -91,7 +92,7 @@ export async function learnFusion(
     });
     for (const [name, value] of best.values) parameters.get(name)!.assignStored(value);
   } catch (error) {
-    for (const parameter of parameters.values()) parameter.release();
+    releaseModel(fusion);
     throw error;
   } finally {
     tf.dispose([...best.values.values()]);

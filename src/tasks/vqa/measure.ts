@@ -40,19 +40,20 @@ export function byKind(items: readonly QuestionItem[], right: readonly boolean[]
 }
 
 /**
- * Whether statements pick each item's answer. `candidates` are those of a question that does not say what its answers may
- * be. Pictures' rows need no patches; the first E numbers are used.
+ * Whether statements pick each item's answer out of its `candidates`. Of the pictures' rows the first E numbers are used.
  */
 export async function zeroShotRight(
   loaded: LoadedModel,
   encoded: EncodedQuestions,
-  candidates: (item: QuestionItem) => readonly string[] | undefined,
+  candidates: (item: QuestionItem) => readonly string[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<boolean[]> {
   const { items, questionRows, questionWidth } = encoded;
   const byQuestion = new Map<number, number[]>();
   questionRows.forEach((row, item) => {
-    byQuestion.set(row, [...(byQuestion.get(row) ?? []), item]);
+    const same = byQuestion.get(row);
+    if (same) same.push(item);
+    else byQuestion.set(row, [item]);
   });
   const right: boolean[] = new Array(items.length).fill(false);
   let done = 0;

@@ -37,13 +37,7 @@ type Pattern = (words: string) => Reading | undefined;
 export function readQuestion(question: string, answers?: readonly string[]): AskedQuestion {
   checkQuestion(question);
   if (answers) checkLabels(answers, 'answer');
-  const words = question
-    .trim()
-    .replace(/[\s?.!]+$/, '')
-    .replace(/\s+/g, ' ')
-    .toLowerCase()
-    .replace(/^(what|where|who)'s\b/, '$1 is');
-  const reading = firstReading(words);
+  const reading = firstReading(wordsOf(question));
   const candidates = answers ?? reading.answers;
   if (!candidates) {
     throw new ClipError('the question does not say what its answers could be', {
@@ -54,6 +48,20 @@ export function readQuestion(question: string, answers?: readonly string[]): Ask
   }
   const statements = candidates.map((answer) => reading.statements(answer).map(withArticle));
   return { kind: reading.kind, question, answers: candidates, statements };
+}
+
+/** What the answers to a question may be by its form; undefined where it does not say. */
+export function usualAnswers(question: string): readonly string[] | undefined {
+  return firstReading(wordsOf(question)).answers;
+}
+
+function wordsOf(question: string): string {
+  return question
+    .trim()
+    .replace(/[\s?.!]+$/, '')
+    .replace(/\s+/g, ' ')
+    .toLowerCase()
+    .replace(/^(what|where|who)'s\b/, '$1 is');
 }
 
 /** Throws ClipError for a question without words. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../src/checkpoint/checkpoint.ts';
 import { modelFingerprint } from '../../../src/checkpoint/fingerprint.ts';
 import { safetensorsChunks } from '../../../src/checkpoint/safetensors-writer.ts';
+import { releaseModel } from '../../../src/checkpoint/state-dict.ts';
 import { bytesSource } from '../../../src/data/bytes/byte-source.ts';
 import { randomBits, uniform } from '../../../src/data/random.ts';
 import { questionedScene } from '../../../src/data/shapes/question-sets.ts';
@@ -88,7 +89,7 @@ describe('a head', () => {
     expect(blind.accuracy).toBeLessThan(0.65);
     const right = await rightOnes(learned.fusion, learned.answers, pooled(held));
     expect(right.filter(Boolean).length / right.length).toBe(learned.accuracy); // the best epoch's weights are those kept
-    for (const { fusion } of [learned, blind]) for (const [, one] of fusion.namedParameters()) one.release();
+    for (const { fusion } of [learned, blind]) releaseModel(fusion);
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -96,7 +97,7 @@ describe('a head', () => {
     const [train, held] = parts(true);
     const learned = await learnFusion(train, held, PATCHES, { ...settings, epochs: 20 });
     expect(learned.accuracy).toBeGreaterThan(0.8);
-    for (const [, one] of learned.fusion.namedParameters()) one.release();
+    releaseModel(learned.fusion);
   });
 
   test('is the same from the same seed, to the last bit', async () => {
