@@ -23,6 +23,8 @@ export type { Mode, Picture } from './data/pictures/picture.ts';
 export { preprocess } from './data/pictures/preprocess.ts';
 export { CAPTION_WORDS } from './data/shapes/captions.ts';
 export { COARSE_NAMES, FINE_NAMES, HELD_OUT } from './data/shapes/classes.ts';
+export { type QuestionedScene, questionedScene } from './data/shapes/question-sets.ts';
+export type { SceneQuestion } from './data/shapes/questions.ts';
 export {
   type Shapes100,
   type ShapesExample,
@@ -58,6 +60,9 @@ export { type LoadFromOptions, loadFrom } from './tasks/load.ts';
 export { LoadedModel } from './tasks/loaded-model.ts';
 export { normalizeRows } from './tasks/normalize-rows.ts';
 export { similarity } from './tasks/similarity.ts';
+export { type Answer, type AnswerOptions, answerQuestion } from './tasks/vqa/answer.ts';
+export { answerWithHead } from './tasks/vqa/answer-with-head.ts';
+export { type QuestionItem, type QuestionSet, sceneQuestions } from './tasks/vqa/question-set.ts';
 export {
   classify,
   type HeadOptions,

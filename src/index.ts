@@ -41,3 +41,5 @@ export {
   type FeatureType,
   saveFeatures,
 } from './tasks/save-features.node.ts';
+export { openFusion, saveFusion } from './tasks/vqa/fusion-file.node.ts';
+export { openQuestionTable } from './tasks/vqa/question-table.node.ts';

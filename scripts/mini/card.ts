@@ -1,5 +1,6 @@
 // The model card of the embedded model. Every number in it is computed here or comes from the run.
 import type { CLIPConfig } from '../../src/model/config.ts';
+import { wilson } from '../../src/tasks/wilson.ts';
 import type { TrainingOptions } from '../../src/train/loop.ts';
 
 export interface CardFacts {
@@ -102,16 +103,6 @@ function row(
   });
   const [low, high] = wilson(right, total);
   return `| ${name} | ${total} | **${percent(right / total)}** (${percent(low)} to ${percent(high)}) |`;
-}
-
-/** The 95 % interval of a share (E. B. Wilson 1927). */
-export function wilson(right: number, total: number): [low: number, high: number] {
-  const z = 1.959964;
-  const share = right / total;
-  const middle = share + z ** 2 / (2 * total);
-  const reach = z * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
-  const scale = 1 + z ** 2 / total;
-  return [Math.max(0, (middle - reach) / scale), Math.min(1, (middle + reach) / scale)];
 }
 
 function worst(counts: readonly (readonly number[])[], labels: readonly string[]): string {

@@ -23,6 +23,7 @@ import { registerShow } from './show.ts';
 import { report } from './terminal.ts';
 import { registerTokenize } from './tokenize.ts';
 import { registerTrain } from './train.ts';
+import { registerVqa } from './vqa.ts';
 
 const { version, description } = createRequire(import.meta.url)('../../package.json');
 
@@ -52,6 +53,7 @@ registerPreprocess(program);
 registerInspect(program);
 registerConvert(program);
 registerParity(program);
+registerVqa(program);
 registerModels(program);
 registerDownload(program);
 registerDoctor(program);

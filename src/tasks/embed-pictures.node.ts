@@ -14,6 +14,8 @@ import type { LoadedModel } from './loaded-model.ts';
 export interface EmbedPicturesOptions {
   /** Before the last projection or after it; after, unless given. */
   space?: FeatureSpace | undefined;
+  /** Another encoding of pictures than `space` gives, and how wide its rows are. */
+  encoder?: { width: number; encode: (images: tf.Tensor4D) => tf.Tensor2D } | undefined;
   /** Pictures in one call of the model; unless given, as many as are fast and fit the memory that is free. */
   batch?: number | undefined;
   /** Threads that read pictures; unless given, as many as PixelPool takes. */
@@ -53,6 +55,10 @@ export async function embedPictures(
   set: PictureSet,
   {
     space = 'after',
+    encoder = {
+      width: featureWidth(model, space),
+      encode: (images) => imageFeatures(model, images, space),
+    },
     workers,
     mostBroken,
     onProgress,
@@ -64,7 +70,7 @@ export async function embedPictures(
   const side = config.image_resolution;
   const length = 3 * side * side;
   const batch = options.batch ?? pictureBatch(backend, config, freeMemory(backend));
-  const width = featureWidth(model, space);
+  const { width, encode } = encoder;
   const features = new Float32Array(set.count * width);
   const kept: number[] = [];
   const broken = new BrokenPictures(set, onNote, mostBroken);
@@ -74,7 +80,7 @@ export async function embedPictures(
     if (read.kept.length > 0) {
       const values = await calls.run(read.kept.length, (from, to) => {
         const images = tf.tensor4d(pixels.subarray(from * length, to * length), [to - from, 3, side, side]);
-        return imageFeatures(model, images, space); // [n, D]
+        return encode(images); // [n, D]
       });
       features.set(values, kept.length * width);
       for (const at of read.kept) kept.push(start + at);

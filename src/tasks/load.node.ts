@@ -116,7 +116,7 @@ function refuseOtherKinds(checkpoint: Checkpoint, file: string): void {
   }
   if (checkpoint.metadata.has('labels')) {
     throw new ClipError(`${file} is a head and no model`, {
-      hint: 'classify and eval take it as --head, beside the model it was learned on',
+      hint: `${checkpoint.metadata.has('vqa') ? 'vqa takes' : 'classify and eval take'} it as --head, beside the model it was learned on`,
     });
   }
 }

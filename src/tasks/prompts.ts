@@ -21,18 +21,18 @@ const CIFAR_TEMPLATES: readonly string[] = ['a', 'the'].flatMap((article) =>
 /** Prompts that papers ensemble, by name. */
 export const TEMPLATE_SETS: ReadonlyMap<string, readonly string[]> = new Map([['cifar', CIFAR_TEMPLATES]]);
 
-/** Throws ClipError for no label, an empty one, two equal ones. */
-export function checkLabels(labels: readonly string[]): void {
-  if (labels.length === 0) throw new ClipError('no labels', { expected: 'at least one', got: 'none' });
+/** Throws ClipError for no label, an empty one, two equal ones; `what` they are called. */
+export function checkLabels(labels: readonly string[], what: string = 'label'): void {
+  if (labels.length === 0) throw new ClipError(`no ${what}s`, { expected: 'at least one', got: 'none' });
   const seen = new Map<string, number>();
   labels.forEach((label, i) => {
     if (label.trim() === '')
-      throw new ClipError(`label ${i + 1} is empty`, { expected: 'a text', got: `"${label}"` });
+      throw new ClipError(`${what} ${i + 1} is empty`, { expected: 'a text', got: `"${label}"` });
     const before = seen.get(label);
     if (before !== undefined) {
-      throw new ClipError(`two labels are equal`, {
+      throw new ClipError(`two ${what}s are equal`, {
         expected: `${labels.length} different ones`,
-        got: `"${label}" as label ${before + 1} and label ${i + 1}`,
+        got: `"${label}" as ${what} ${before + 1} and ${what} ${i + 1}`,
         hint: 'their probabilities would be shared out between them',
       });
     }

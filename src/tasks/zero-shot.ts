@@ -32,9 +32,9 @@ export interface HeadOptions {
   /** Each holds one `{}`, where the label goes. Several are ensembled: normalise, mean, normalise again. */
   templates?: readonly string[];
   /** Cut texts that are over the context length, instead of throwing. */
-  truncate?: boolean;
+  truncate?: boolean | undefined;
   /** Called with the labels done so far. */
-  onProgress?: (done: number) => void;
+  onProgress?: ((done: number) => void) | undefined;
 }
 
 /** Turns labels into a classifier. Throws ClipError for no label, an empty one, two equal ones, a template without {}. */
@@ -45,13 +45,24 @@ export async function zeroShotHead(
 ): Promise<ZeroShotHead> {
   checkLabels(labels);
   checkTemplates(templates);
-  const texts = labels.flatMap((label) => templates.map((template) => template.replace('{}', () => label)));
-  const { features: rows } = await embedTexts(loaded, texts, {
+  const texts = labels.map((label) => templates.map((template) => template.replace('{}', () => label)));
+  return headOfTexts(loaded, labels, texts, { truncate, onProgress });
+}
+
+/** A classifier of what is said of each label: as many texts of each, ensembled as templates are. */
+export async function headOfTexts(
+  loaded: LoadedModel,
+  labels: readonly string[],
+  texts: readonly (readonly string[])[],
+  { truncate, onProgress }: Omit<HeadOptions, 'templates'> = {},
+): Promise<ZeroShotHead> {
+  const each = texts[0]!.length;
+  const { features: rows } = await embedTexts(loaded, texts.flat(), {
     truncate,
-    onProgress: (done) => onProgress?.(Math.floor(done / templates.length)),
+    onProgress: (done) => onProgress?.(Math.floor(done / each)),
   });
   const features = tf.tidy(() => {
-    const byLabel = tf.tensor3d(rows, [labels.length, templates.length, rows.length / texts.length]); // [C, templates, E]
+    const byLabel = tf.tensor3d(rows, [labels.length, each, rows.length / (labels.length * each)]); // [C, templates, E]
     return normalize(tf.mean(normalize(byLabel), 1)) as tf.Tensor2D; // [C, E]
   });
   return { labels, features };

@@ -64,10 +64,10 @@ const SIZES: readonly (readonly [below: number, words: readonly string[]])[] = [
 ];
 
 /** Pixels from the middle up to which a shape is still in the middle, left to right or top to bottom. */
-const MIDDLE = 3.5;
+export const MIDDLE = 3.5;
 
 /** By row and column of a 3 × 3 grid. */
-const PLACES: readonly (readonly (readonly string[])[])[] = [
+export const PLACES: readonly (readonly (readonly string[])[])[] = [
   [
     ['in the top left corner', 'at the top left'],
     ['at the top'],

@@ -43,9 +43,14 @@ const WARM: readonly Colour[] = ['red', 'yellow', 'orange', 'pink', 'brown'];
 
 /** The 20 coarse labels' names, five fine labels each: `warm circles`, `cool circles`, `warm squares` … */
 export const COARSE_NAMES: readonly string[] = SHAPES.flatMap((shape) => {
-  const plural = shape === 'cross' ? 'crosses' : `${shape}s`;
+  const plural = pluralOf(shape);
   return [`warm ${plural}`, `cool ${plural}`];
 });
+
+/** Such as `stars`. */
+export function pluralOf(shape: Shape): string {
+  return shape === 'cross' ? 'crosses' : `${shape}s`;
+}
 
 export function colourOf(fine: number): Colour {
   return COLOURS[Math.floor(fine / SHAPES.length)]!;

@@ -1,20 +1,33 @@
-// A scene → its picture, uint8 [32, 32, 3]: the ground, the shape over it by coverage, and a little noise over all.
+// A scene → its picture, uint8 [32, 32, 3]: the ground, its shapes over it by coverage, and a little noise over all.
 import type { CifarPicture } from '../cifar.ts';
 import { OUTLINES } from './outlines.ts';
 import type { Random } from './random.ts';
-import { type Scene, SIDE, type Surface } from './scene.ts';
+import { type PlacedShape, type Scene, SIDE, type Surface } from './scene.ts';
 
 /** Noise over the whole picture, in levels of 255 either way. */
 const GRAIN = 4;
 
 /** Draws a scene. `random` gives the noise; the rest is settled. */
 export function drawScene(scene: Scene, random: Random): CifarPicture {
+  return drawShapes([scene], scene.ground, random);
+}
+
+/** Draws shapes that do not touch each other on a ground. `random` gives the noise. */
+export function drawShapes(
+  shapes: readonly [PlacedShape, ...PlacedShape[]],
+  ground: Surface,
+  random: Random,
+): CifarPicture {
   // A clamped array rounds to the nearest whole number (halves to even) and clips at 0 and 255.
   const pixels = new Uint8ClampedArray(SIDE * SIDE * 3);
-  const { ground, fill } = scene;
   for (let y = 0, i = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++, i += 3) {
-      const covered = coverage(scene, x + 0.5, y + 0.5);
+      let [shape, covered] = [shapes[0], 0];
+      for (const other of shapes) {
+        const here = coverage(other, x + 0.5, y + 0.5);
+        if (here > covered) [shape, covered] = [other, here];
+      }
+      const { fill } = shape;
       const ofGround = covered < 1 ? share(ground, x + 0.5, y + 0.5, random) : 0;
       const ofFill = covered > 0 ? share(fill, x + 0.5, y + 0.5, random) : 0;
       const grain = random.between(-GRAIN, GRAIN);
@@ -29,14 +42,14 @@ export function drawScene(scene: Scene, random: Random): CifarPicture {
 }
 
 /** How much of the pixel whose middle is (x, y) the shape covers, 0…1. */
-function coverage(scene: Scene, x: number, y: number): number {
-  const reach = scene.size / 2 + 1; // nothing of the shape lies further out, either way
-  const { centre, origin, turn, scale } = scene;
+function coverage(placed: PlacedShape, x: number, y: number): number {
+  const reach = placed.size / 2 + 1; // nothing of the shape lies further out, either way
+  const { centre, origin, turn, scale } = placed;
   if (Math.abs(x - centre[0]) > reach || Math.abs(y - centre[1]) > reach) return 0;
   const awayX = (x - origin[0]) / scale;
   const awayY = (y - origin[1]) / scale;
   const [cos, sin] = turn;
-  const distance = OUTLINES[scene.shape].distance(awayX * cos + awayY * sin, awayY * cos - awayX * sin);
+  const distance = OUTLINES[placed.shape].distance(awayX * cos + awayY * sin, awayY * cos - awayX * sin);
   return clamp(0.5 - scale * distance);
 }
 

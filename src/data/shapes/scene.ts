@@ -1,5 +1,5 @@
-// What is to be drawn, decided by chance before anything is drawn: one shape on one ground. Captions read it too, so
-// that a caption says only what is in the picture.
+// What is to be drawn, decided by chance before anything is drawn: one shape on one ground, or its parts for scenes of
+// several. Captions and questions read it too, so that they say only what is in the picture.
 import { type Colour, colourOf, GROUND_COLOURS, type GroundColour, type Shape, shapeOf } from './classes.ts';
 import { contrasting, type Rgb, shadeOf } from './colours.ts';
 import { OUTLINES } from './outlines.ts';
@@ -58,13 +58,26 @@ export interface Surface {
   readonly phase: readonly [number, number];
 }
 
-export interface Scene {
+/** Where a shape may lie, in pixels: its box stays a margin of 1 within. */
+export interface Cell {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export const WHOLE: Cell = { left: 0, top: 0, width: SIDE, height: SIDE };
+
+/** One shape, where it lies and what it is filled with. */
+export interface PlacedShape {
   /** The fine label, 0…99. */
   readonly label: number;
   readonly colour: Colour;
   readonly shape: Shape;
   /** The larger side of the shape's bounding box in pixels, 9…26. */
   readonly size: number;
+  /** Both sides of that box. */
+  readonly extent: readonly [width: number, height: number];
   /** The middle of that box; 16, 16 is the middle of the picture. */
   readonly centre: readonly [number, number];
   /** [cos, sin] of the angle the shape is turned by. */
@@ -73,41 +86,58 @@ export interface Scene {
   readonly scale: number;
   readonly origin: readonly [number, number];
   readonly fill: Surface;
+}
+
+/** What shapes lie on. */
+export interface Ground {
   readonly ground: Surface;
   /** The ground's one or two colours. */
   readonly groundColours: readonly GroundColour[];
 }
 
+export interface Scene extends PlacedShape, Ground {}
+
 /** A scene of the class `label` (fine, 0…99). */
 export function chooseScene(label: number, random: Random): Scene {
+  const shape = chooseShape(label, WHOLE, random);
+  const suitable = GROUND_COLOURS.filter((ground) => contrasting(shape.colour, ground));
+  return { ...shape, ...chooseGround(suitable, random) };
+}
+
+/** A shape of the class `label` in a cell whose sides are 16 or more: every shape has room there. */
+export function chooseShape(label: number, cell: Cell, random: Random): PlacedShape {
   const [colour, shape] = [colourOf(label), shapeOf(label)];
   const limit = TILT[shape];
   const turn = limit === 'any' ? random.direction() : random.tilt(limit);
-  const size = random.between(SMALLEST[shape], LARGEST);
+  const largest = Math.min(LARGEST, cell.width - 2 * MARGIN, cell.height - 2 * MARGIN);
+  const size = random.between(SMALLEST[shape], largest);
   const box = boundingBox(shape, turn);
   const scale = size / Math.max(box.right - box.left, box.bottom - box.top);
+  const extent = [(box.right - box.left) * scale, (box.bottom - box.top) * scale] as const;
   const centre = [
-    place((box.right - box.left) * scale, random),
-    place((box.bottom - box.top) * scale, random),
+    place(extent[0], cell.left, cell.width, random),
+    place(extent[1], cell.top, cell.height, random),
   ] as const;
   const origin = [
     centre[0] - (scale * (box.left + box.right)) / 2,
     centre[1] - (scale * (box.top + box.bottom)) / 2,
   ] as const;
-
   const fill = chooseSurface(random.pick(TEXTURES), [shadeOf(colour, random)], random);
-  const suitable = GROUND_COLOURS.filter((ground) => contrasting(colour, ground));
+  return { label, colour, shape, size, extent, centre, turn, scale, origin, fill };
+}
+
+/** A ground of one or two of the colours that suit what lies on it. */
+export function chooseGround(suitable: readonly GroundColour[], random: Random): Ground {
   const pattern = random.pick(PATTERNS);
   const twoColours = (pattern === 'stripes' || pattern === 'checks') && random.chance(0.4);
   const groundColours = random.shuffled(suitable).slice(0, twoColours ? 2 : 1);
   const shades = groundColours.map((ground) => shadeOf(ground, random));
-  const ground = chooseSurface(pattern, shades, random);
-  return { label, colour, shape, size, centre, turn, scale, origin, fill, ground, groundColours };
+  return { ground: chooseSurface(pattern, shades, random), groundColours };
 }
 
-/** Where the middle of something `length` pixels long may lie. */
-function place(length: number, random: Random): number {
-  return random.between(MARGIN + length / 2, SIDE - MARGIN - length / 2);
+/** Where the middle of something `length` pixels long may lie, from `start` on in a space of `room`. */
+function place(length: number, start: number, room: number, random: Random): number {
+  return random.between(start + MARGIN + length / 2, start + room - MARGIN - length / 2);
 }
 
 function chooseSurface(pattern: Pattern, colours: readonly Rgb[], random: Random): Surface {
