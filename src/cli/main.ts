@@ -22,6 +22,7 @@ import { registerShow } from './show.ts';
 import { report } from './terminal.ts';
 import { registerTokenize } from './tokenize.ts';
 import { registerTrain } from './train.ts';
+import { registerWorker } from './worker.ts';
 
 const { version, description } = createRequire(import.meta.url)('../../package.json');
 
@@ -40,6 +41,7 @@ registerClassify(program);
 registerShow(program);
 registerEval(program);
 registerEmbed(program);
+registerWorker(program);
 registerProbe(program);
 registerInterpolate(program);
 registerLabel(program);
