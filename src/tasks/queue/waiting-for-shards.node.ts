@@ -8,6 +8,7 @@ import { jobId, QUEUE, type ShardJob, wantedKey } from './shard-jobs.ts';
 import { fragmentsIn, readSet, type ShardSet, shardsOf } from './shard-set.node.ts';
 
 const LOOK = 2000; // ms between two looks at the folder and the queue
+const GRACE = 1000; // ms for connections to close
 const AT_ONCE = 1000; // jobs in one message
 /** A file that another machine wrote is seen on NFS after a minute at most. */
 const SEEN_AFTER = 90_000; // ms
@@ -150,7 +151,8 @@ export class WaitingForShards {
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake.abort();
-    // Not `close`, which waits for a Redis that may be gone.
-    await Promise.all([this.#queue.disconnect(), this.#events.disconnect()]).catch(() => {});
+    // The queue's own `close` waits for a Redis that may be gone; the events' does not.
+    const closed = Promise.allSettled([this.#queue.disconnect(), this.#events.close()]);
+    await Promise.race([closed, pause(GRACE, undefined, { ref: false })]);
   }
 }
