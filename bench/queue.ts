@@ -21,12 +21,16 @@ const { values: flags } = parseArgs({
 const MAIN = resolve(import.meta.dirname, '../dist/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'clip-tfjs-bench-'));
 const url = `redis://127.0.0.1:${flags.port}`;
-const server = spawn('redis-server', ['--port', flags.port, '--dir', folder, '--save', ''], { stdio: 'pipe' });
+const server = spawn('redis-server', ['--port', flags.port, '--dir', folder, '--save', ''], {
+  stdio: 'pipe',
+});
 process.on('exit', () => {
   server.kill();
   rmSync(folder, { recursive: true, force: true });
 });
-await new Promise<void>((ready) => server.stdout.on('data', (said) => `${said}`.includes('Ready') && ready()));
+await new Promise<void>((ready) =>
+  server.stdout.on('data', (said) => `${said}`.includes('Ready') && ready()),
+);
 
 // The memory of a job, as embed --queue adds it.
 const redis = new Redis(url);
@@ -51,7 +55,10 @@ for (let at = 0; at < jobs; at += 1000) {
   );
 }
 const addSeconds = (performance.now() - began) / 1000;
-const job = { bytes: Math.round(((await used()) - before) / jobs), addedPerSecond: Math.round(jobs / addSeconds) };
+const job = {
+  bytes: Math.round(((await used()) - before) / jobs),
+  addedPerSecond: Math.round(jobs / addSeconds),
+};
 console.log(JSON.stringify({ job }));
 await queue.close();
 await redis.flushall();
@@ -59,7 +66,10 @@ redis.disconnect();
 
 function embed(out: string, ...args: string[]): { seconds: number; count: number } {
   const all = ['embed', 'shapes', '--out', out, '--json', ...args];
-  const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...all], { cwd: folder, encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...all], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
@@ -70,9 +80,14 @@ for (const workers of [1, 2]) {
   const args = ['worker', '--queue', url, '--backend', flags.backend];
   const started: ChildProcess[] = [];
   for (let i = 0; i < workers; i++) {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     started.push(child);
-    await new Promise<void>((ready) => child.stderr!.on('data', (said) => `${said}`.includes('waiting for') && ready()));
+    await new Promise<void>((ready) =>
+      child.stderr!.on('data', (said) => `${said}`.includes('waiting for') && ready()),
+    );
   }
   const { seconds } = embed(`${workers}.npy`, '--queue', url);
   const same = readFileSync(join(folder, `${workers}.npy`)).equals(readFileSync(join(folder, 'plain.npy')));

@@ -2,11 +2,12 @@
 // process here; in earnest each is a machine's. Needs a Redis: redis-server --port 6379
 //
 //   npx tsx examples/queue.ts [redis://127.0.0.1:6379] [FOLDER]
+
+import { openSubject } from '../src/tasks/embed-subject.node.ts';
+import { load, MINI } from '../src/tasks/load.node.ts';
 import { embedByQueue } from '../src/tasks/queue/embed-by-queue.node.ts';
 import { identify } from '../src/tasks/queue/shard-set.node.ts';
 import { work } from '../src/tasks/queue/work.node.ts';
-import { openSubject } from '../src/tasks/embed-subject.node.ts';
-import { load, MINI } from '../src/tasks/load.node.ts';
 
 const [url = 'redis://127.0.0.1:6379', folder = 'shapes'] = process.argv.slice(2);
 

@@ -27,9 +27,14 @@ export class RedisServer {
     this.port ||= await freePort();
     const own = ['--port', `${this.port}`, '--dir', this.folder, '--save', '', '--appendonly', 'yes'];
     const always = ['--appendfsync', 'always', '--bind', '127.0.0.1'];
-    this.#process = spawn('redis-server', [...own, ...always, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#process = spawn('redis-server', [...own, ...always, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await new Promise<void>((resolve) => {
-      this.#process!.stdout!.on('data', (said) => `${said}`.includes('Ready to accept connections') && resolve());
+      this.#process!.stdout!.on(
+        'data',
+        (said) => `${said}`.includes('Ready to accept connections') && resolve(),
+      );
     });
   }
 
