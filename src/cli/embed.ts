@@ -1,25 +1,9 @@
 // clip-tfjs embed: features of pictures or of texts, in a file.
 import { type Command, Option } from 'commander';
-import type { PictureSet } from '../data/sets/picture-set.ts';
-import type { LoadedModel } from '../tasks/loaded-model.ts';
-import type { FeatureRow, FeatureType } from '../tasks/save-features.node.ts';
+import { checkQueueOptions, type EmbedOptions, subjectInput } from './embed-options.ts';
 import { wholeNumber } from './numbers.ts';
-import { collect, loadModel, type ModelOptions, withModel } from './options.ts';
-import { note, printJson, printLine, progressBar, UsageError } from './terminal.ts';
-
-interface Options extends ModelOptions {
-  out: string;
-  text?: string[];
-  texts?: string;
-  column?: string;
-  truncate?: boolean;
-  split: 'train' | 'test';
-  normalize?: boolean;
-  dtype: FeatureType;
-  batch?: number;
-  force?: boolean;
-  json?: boolean;
-}
+import { collect, loadModel, withModel } from './options.ts';
+import { note, printJson, printLine, progressBar } from './terminal.ts';
 
 export function registerEmbed(program: Command): void {
   const command = program
@@ -48,6 +32,13 @@ export function registerEmbed(program: Command): void {
       wholeNumber(1),
     );
   withModel(command)
+    .option('--queue <url>', 'let workers encode them: redis://HOST:PORT[/DB]; see clip-tfjs worker')
+    .option(
+      '--shard <n>',
+      'how many a worker takes at once (default: 512 pictures, 4096 texts)',
+      wholeNumber(1),
+    )
+    .option('--wait <seconds>', 'how long Redis may be gone (default: 60)', wholeNumber(1))
     .option('--force', 'replace files that are there')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -56,44 +47,40 @@ export function registerEmbed(program: Command): void {
 Examples:
   clip-tfjs embed photos --out photos.npy --model ViT-B/32
   clip-tfjs embed --texts captions.txt --out captions.safetensors --normalize
-  clip-tfjs embed --text "a photo of a cat" --text "a photo of a dog" --out two.npy`,
+  clip-tfjs embed --text "a photo of a cat" --text "a photo of a dog" --out two.npy
+  clip-tfjs embed photos --out photos.npy --queue redis://10.0.0.7:6379`,
     )
     .action(run);
 }
 
-/** What is encoded, opened before a model is loaded for it. */
-interface Subject {
-  what: 'pictures' | 'texts';
-  count: number;
-  encode(loaded: LoadedModel, onProgress: (done: number, total: number) => void): Promise<Encoded>;
-}
-
-interface Encoded {
-  features: Float32Array;
-  rows: FeatureRow[];
-  busy: number;
-  /** Pictures in one call. */
-  batch?: number;
-  broken?: { picture: string; reason: string }[];
-}
-
-async function run(pictures: string[], options: Options): Promise<void> {
+async function run(pictures: string[], options: EmbedOptions): Promise<void> {
+  checkQueueOptions(options);
   const { out, dtype, json } = options;
   const { stat } = await import('node:fs/promises');
   const { sizeText } = await import('../disk.node.ts');
   const { checkFeatureFiles, featureFiles, saveFeatures } = await import('../tasks/save-features.node.ts');
   const { normalizeRows } = await import('../tasks/normalize-rows.ts');
   const [file, list] = featureFiles(out);
-  const { what, count, encode } = await openSubject(pictures, options);
+  const input = subjectInput(pictures, options);
+  const { openSubject } = await import('../tasks/embed-subject.node.ts');
+  const subject = await openSubject(input);
+  for (const line of subject.notes) note(line);
+  const { what, count } = subject;
   const force = options.force === true;
   await checkFeatureFiles(out, { count, dtype, force });
+  if (options.queue !== undefined) {
+    const { runByQueue } = await import('./embed-by-queue.ts');
+    return runByQueue(options.queue, subject, input, options);
+  }
   const loaded = await loadModel(options);
   const width = loaded.model.config.embed_dim;
   await checkFeatureFiles(out, { count: count * width, dtype, force });
 
   const bar = progressBar(`encoding ${what}`, 'items');
   const began = performance.now();
-  const { features, rows, busy, batch, broken } = await encode(loaded, bar.update).finally(bar.stop);
+  const how = { batch: options.batch, onProgress: bar.update, onNote: note };
+  const { features, kept, busy, batch, broken } = await subject.encode(loaded, how).finally(bar.stop);
+  const rows = Array.from(kept, subject.row);
   const seconds = (performance.now() - began) / 1000;
   const normalized = options.normalize === true;
   if (normalized) normalizeRows(features, width);
@@ -124,64 +111,4 @@ async function run(pictures: string[], options: Options): Promise<void> {
   if (list !== undefined) printLine(`what each row is of: ${list}`);
   printLine(`${seconds.toFixed(1)} s, ${rate}; the engine was busy for ${(100 * busy).toFixed(0)}% of it`);
   if (broken && broken.length > 0) printLine(`${broken.length} pictures could not be read and have no row`);
-}
-
-async function openSubject(pictures: string[], options: Options): Promise<Subject> {
-  const { text, texts, column } = options;
-  const given = [pictures.length > 0, text !== undefined, texts !== undefined].filter(Boolean).length;
-  if (given !== 1) {
-    const got = given === 0 ? 'none' : 'several';
-    throw new UsageError(
-      `nothing to encode: expected pictures, --text or --texts, one of the three, got ${got}`,
-    );
-  }
-  if (column !== undefined && texts === undefined)
-    throw new UsageError('--column is one of the table in --texts');
-  if (pictures.length > 0) {
-    const { openPictures } = await import('../data/sets/pictures.node.ts');
-    const set = await openPictures(pictures, options.split);
-    for (const line of set.notes ?? []) note(line);
-    return ofPictures(set, options);
-  }
-  if (text !== undefined) return ofTexts(text, options);
-  const { readTexts } = await import('../data/sets/texts.node.ts');
-  return ofTexts(readTexts(texts!, column), options);
-}
-
-function ofPictures(set: PictureSet, { batch }: Options): Subject {
-  return {
-    what: 'pictures',
-    count: set.count,
-    encode: async (loaded, onProgress) => {
-      const { embedPictures } = await import('../tasks/embed-pictures.node.ts');
-      const { pictureName } = await import('../data/sets/pictures.node.ts');
-      const mostBroken = set.count; // an hour's work is not given up for the 101st picture
-      const { kept, broken, ...encoded } = await embedPictures(loaded, set, {
-        batch,
-        mostBroken,
-        onProgress,
-        onNote: note,
-      });
-      const label = (index: number) => (set.classes ? { label: set.classes[set.labels![index]!]! } : {});
-      return {
-        ...encoded,
-        rows: Array.from(kept, (index) => ({ picture: pictureName(set, index), ...label(index) })),
-        broken: broken.map(({ name, reason }) => ({ picture: name, reason })),
-      };
-    },
-  };
-}
-
-function ofTexts(texts: readonly string[], { batch, truncate }: Options): Subject {
-  return {
-    what: 'texts',
-    count: texts.length,
-    encode: async (loaded, onProgress) => {
-      const { embedTexts } = await import('../tasks/embed-texts.ts');
-      const { freeMemory } = await import('../tasks/free-memory.node.ts');
-      const memory = freeMemory(loaded.backend);
-      const encoded = await embedTexts(loaded, texts, { batch, truncate, memory, onProgress, onNote: note });
-      return { ...encoded, rows: texts.map((text) => ({ text })) };
-    },
-  };
 }

@@ -24,6 +24,7 @@ import { report } from './terminal.ts';
 import { registerTokenize } from './tokenize.ts';
 import { registerTrain } from './train.ts';
 import { registerVqa } from './vqa.ts';
+import { registerWorker } from './worker.ts';
 
 const { version, description } = createRequire(import.meta.url)('../../package.json');
 
@@ -43,6 +44,7 @@ registerShow(program);
 registerEval(program);
 registerEmbed(program);
 registerCaption(program);
+registerWorker(program);
 registerProbe(program);
 registerInterpolate(program);
 registerLabel(program);

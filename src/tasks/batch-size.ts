@@ -4,10 +4,12 @@ import type { CLIPConfig } from '../model/config.ts';
 
 /** Pictures in a call: more make no engine on a processor faster, and a GPU wants many. */
 const PICTURES = 32;
-const PICTURES_ON_GPU = 128;
+export const PICTURES_ON_GPU = 128;
 /** Tokens in a call, padding counted, for the same reason. */
 const TOKENS = 32 * 77;
 const TOKENS_ON_GPU = 128 * 77;
+/** Texts that are sorted by length together, for batches of about one length: more fill them no better. */
+export const TEXT_WINDOW = 4096;
 
 /** Of the memory that is free, the part that a call may take: the estimates below are rough, and nobody is alone here. */
 const SHARE = 0.5;

@@ -22,6 +22,10 @@ export interface EmbedPicturesOptions {
   workers?: number | undefined;
   /** The most pictures that may be broken, if they are no more than a tenth; 100, unless given. */
   mostBroken?: number | undefined;
+  /** These are a part of a set that is judged as a whole: any number may be broken, even all. */
+  part?: boolean | undefined;
+  /** A pool that reads pictures for this model, made by `picturePool`, which stays open; unless given, one of its own. */
+  pool?: PixelPool | undefined;
   /** Called with the pictures done so far, and all. */
   onProgress?: ((done: number, total: number) => void) | undefined;
   /** Called with each picture that cannot be read and why, and where a batch had to be made smaller. */
@@ -61,6 +65,8 @@ export async function embedPictures(
     },
     workers,
     mostBroken,
+    part = false,
+    pool,
     onProgress,
     onNote = () => {},
     ...options
@@ -73,9 +79,10 @@ export async function embedPictures(
   const { width, encode } = encoder;
   const features = new Float32Array(set.count * width);
   const kept: number[] = [];
-  const broken = new BrokenPictures(set, onNote, mostBroken);
+  const broken = new BrokenPictures(set, onNote, part ? Number.POSITIVE_INFINITY : mostBroken);
   const calls = new EngineCalls(backend, 'pictures', onNote);
-  for await (const { start, pixels, ...read } of pixelsOf(set, batch, config, workers)) {
+  const reader = pool ?? picturePool(set, config, workers);
+  for await (const { start, pixels, ...read } of pixelsOf(set, batch, reader, pool === undefined)) {
     broken.add(read.broken);
     if (read.kept.length > 0) {
       const values = await calls.run(read.kept.length, (from, to) => {
@@ -88,7 +95,7 @@ export async function embedPictures(
     read.release();
     onProgress?.(Math.min(start + batch, set.count), set.count);
   }
-  if (set.count > 0 && kept.length === 0) {
+  if (set.count > 0 && kept.length === 0 && !part) {
     const got = broken.list.map(({ name, reason }) => `${name}: ${reason}`)[0];
     throw new ClipError(`no picture of ${set.name} can be read`, { got });
   }
@@ -102,19 +109,19 @@ export async function embedPictures(
   };
 }
 
+/** What reads the pictures of a set for a model. Whoever makes it closes it. */
+export function picturePool(set: PictureSet, config: CLIPConfig, workers?: number | undefined): PixelPool {
+  const size = config.image_resolution;
+  return new PixelPool({ size, normalization: config, workers: isReady(set, size) ? 0 : workers });
+}
+
 /** The set's batches in order, the next ones under way while one is used. */
 async function* pixelsOf(
   set: PictureSet,
   batch: number,
-  config: CLIPConfig,
-  workers: number | undefined,
+  pool: PixelPool,
+  closes: boolean,
 ): AsyncGenerator<PixelBatch & { start: number }> {
-  const size = config.image_resolution;
-  const pool = new PixelPool({
-    size,
-    normalization: config,
-    workers: isReady(set, size) ? 0 : workers,
-  });
   const ahead: { start: number; read: Promise<PixelBatch> }[] = [];
   let next = 0;
   try {
@@ -131,7 +138,7 @@ async function* pixelsOf(
       yield { start: first.start, ...(await first.read) };
     }
   } finally {
-    await pool.close();
+    if (closes) await pool.close();
   }
 }
 

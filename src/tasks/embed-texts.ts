@@ -1,7 +1,7 @@
 // Texts → features. Those of about one length go through the model together, cut to the longest of them: a caption has a
 // dozen tokens, and the context length is 77. Their features are the same (see CLIP.encodeText).
 import * as tf from '@tensorflow/tfjs-core';
-import { textBatch } from './batch-size.ts';
+import { TEXT_WINDOW, textBatch } from './batch-size.ts';
 import { EngineCalls } from './engine-calls.ts';
 import type { LoadedModel } from './loaded-model.ts';
 
@@ -41,7 +41,7 @@ export async function embedTexts(
   const features = new Float32Array(texts.length * config.embed_dim);
   const calls = new EngineCalls(backend, 'texts', onNote);
   let done = 0;
-  for (const indices of outsideIn(batchesByLength(lengths, sizeFor))) {
+  for (const indices of outsideIn(batchesInWindows(lengths, sizeFor))) {
     const length = lengths[indices[0]!]!; // the longest
     const values = await calls.run(indices.length, (start, end) => {
       const tokens = new Int32Array((end - start) * length);
@@ -58,6 +58,23 @@ export async function embedTexts(
     onProgress?.(done, texts.length);
   }
   return { features, busy: calls.busy };
+}
+
+/**
+ * The batches of each window of TEXT_WINDOW texts, those of the longest texts first. What texts stand beside in a batch can
+ * change the last bits of their features, so a window's features depend on no text outside it: parts of a set that begin
+ * where windows do are encoded as in the whole.
+ */
+export function batchesInWindows(
+  lengths: readonly number[],
+  sizeFor: (length: number) => number,
+): number[][] {
+  const batches: number[][] = [];
+  for (let start = 0; start < lengths.length; start += TEXT_WINDOW) {
+    const window = batchesByLength(lengths.slice(start, start + TEXT_WINDOW), sizeFor);
+    for (const batch of window) batches.push(batch.map((index) => start + index));
+  }
+  return batches.sort((a, b) => lengths[b[0]!]! - lengths[a[0]!]!);
 }
 
 /** Every index once, those of the greatest lengths first, in batches of the size that the longest in it allows. */

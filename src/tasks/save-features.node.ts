@@ -50,16 +50,35 @@ export async function checkFeatureFiles(
   checkRoom(folder, bytes, await freeBytes(folder), 'for the features', 'free some, or give another --out');
 }
 
+/** Features that come piece by piece, for those that no memory holds together. */
+export interface FeatureStream {
+  /** [n, E] */
+  shape: readonly [number, number];
+  /** The rows, some at a time, in order; called once. */
+  pieces(): AsyncIterable<Float32Array>;
+  /** n of them, in order; gone through once. */
+  rows: Iterable<FeatureRow>;
+  /** As in Features. */
+  model: string;
+  normalized: boolean;
+}
+
 /**
  * Writes the files of `featureFiles`, all or none, replacing those that are there. A .npy is [n, E], and beside it has a
  * JSON object for each row, one a line. A .safetensors has the tensor `features` [n, E], and in its metadata `rows`, a JSON
  * array of those objects, `model` and `normalized`. Throws ClipError where they cannot be written, and for numbers that
  * half precision cannot hold.
  */
-export async function saveFeatures(out: string, saved: Features, dtype: FeatureType): Promise<void> {
-  const { features, rows, model, normalized } = saved;
-  const shape = [rows.length, rows.length === 0 ? 0 : features.length / rows.length];
-  const bytes = dtype === 'f32' ? bytesOf(features) : bytesOf(halves(features));
+export function saveFeatures(out: string, saved: Features, dtype: FeatureType): Promise<void> {
+  const { features, ...said } = saved;
+  const count = saved.rows.length;
+  const shape = [count, count === 0 ? 0 : features.length / count] as const;
+  return saveStream(out, { ...said, shape, pieces: () => inTurn(features) }, dtype);
+}
+
+/** The same of features that come piece by piece. A .npy is written as they come; a .safetensors is put together first. */
+export async function saveStream(out: string, saved: FeatureStream, dtype: FeatureType): Promise<void> {
+  const { shape, rows, model, normalized } = saved;
   const files = featureFiles(out);
   const staging = await mkdtemp(join(dirname(out), '.clip-tfjs-')).catch((error: Error) => {
     throw new ClipError(
@@ -73,16 +92,16 @@ export async function saveFeatures(out: string, saved: Features, dtype: FeatureT
   try {
     const [main, list] = files.map((file) => join(staging, basename(file)));
     if (list === undefined) {
-      const metadata = { rows: JSON.stringify(rows), model, normalized: String(normalized) };
+      const metadata = { rows: JSON.stringify([...rows]), model, normalized: String(normalized) };
       const tensor = {
         name: 'features',
         dtype: dtype === 'f32' ? 'F32' : 'F16',
         shape,
-        readBytes: async () => bytes,
+        readBytes: () => together(bytesOf(saved, dtype)),
       } as const;
       await writeSafetensors(main!, [tensor], new Map(Object.entries(metadata)));
     } else {
-      await writeFileAtomic(main!, inTurn(npyHeader(dtype === 'f32' ? '<f4' : '<f2', shape), bytes));
+      await writeFileAtomic(main!, npyChunks(saved, dtype));
       await writeFileAtomic(list, jsonLines(rows));
     }
     // The list first: where the features are, all is there.
@@ -91,6 +110,24 @@ export async function saveFeatures(out: string, saved: Features, dtype: FeatureT
     clean();
     forget();
   }
+}
+
+async function* npyChunks(saved: FeatureStream, dtype: FeatureType): AsyncGenerator<Uint8Array> {
+  yield npyHeader(dtype === 'f32' ? '<f4' : '<f2', saved.shape);
+  yield* bytesOf(saved, dtype);
+}
+
+async function* bytesOf({ pieces }: FeatureStream, dtype: FeatureType): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces()) {
+    const { buffer, byteOffset, byteLength } = dtype === 'f32' ? piece : halves(piece);
+    yield new Uint8Array(buffer, byteOffset, byteLength);
+  }
+}
+
+async function together(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all.length === 1 ? all[0]! : Buffer.concat(all);
 }
 
 function halves(features: Float32Array): Uint16Array {
@@ -104,19 +141,20 @@ function halves(features: Float32Array): Uint16Array {
   });
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-async function* inTurn(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks;
+async function* inTurn<T>(...pieces: T[]): AsyncGenerator<T> {
+  yield* pieces;
 }
 
 const LINES = 10_000; // in a chunk
 
-async function* jsonLines(rows: readonly FeatureRow[]): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < rows.length; start += LINES) {
-    const lines = rows.slice(start, start + LINES).map((row) => `${JSON.stringify(row)}\n`);
-    yield new TextEncoder().encode(lines.join(''));
+async function* jsonLines(rows: Iterable<FeatureRow>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let lines: string[] = [];
+  for (const row of rows) {
+    lines.push(`${JSON.stringify(row)}\n`);
+    if (lines.length < LINES) continue;
+    yield encoder.encode(lines.join(''));
+    lines = [];
   }
+  yield encoder.encode(lines.join(''));
 }

@@ -120,7 +120,7 @@ export class Crew<Job, Result> {
 }
 
 /** Where the sources themselves run (tests, benchmarks), workers need to be told how to load TypeScript. */
-function loader(script: URL): { execArgv?: string[] } {
+export function loader(script: URL): { execArgv?: string[] } {
   if (!script.pathname.endsWith('.ts')) return {};
   const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
   const code = `import { register } from ${tsx}; register();`; // `--import tsx` passes workers over
