@@ -29,7 +29,7 @@ export function drawScene(scene: Scene, random: Random): CifarPicture {
 }
 
 /** How much of the pixel whose middle is (x, y) the shape covers, 0…1. */
-function coverage(scene: Scene, x: number, y: number): number {
+export function coverage(scene: Scene, x: number, y: number): number {
   const reach = scene.size / 2 + 1; // nothing of the shape lies further out, either way
   const { centre, origin, turn, scale } = scene;
   if (Math.abs(x - centre[0]) > reach || Math.abs(y - centre[1]) > reach) return 0;

@@ -25,6 +25,8 @@ export interface Shapes100<Split extends ShapesSplit = 'test'> extends Omit<Cifa
   readonly split: Split;
   /** By fine label: whether training sees the class (85 of 100). */
   readonly seen: readonly boolean[];
+  /** Picture `index` with all that is known of it: its caption, and where its shape lies. */
+  example(index: number): ShapesExample;
 }
 
 /** Keeps the random numbers of different uses apart, whatever seed each has. */
@@ -100,6 +102,12 @@ export function shapesTrain(): Shapes100<'train'> {
 function shapesSplit<Split extends ShapesSplit>(split: Split, rounds: number): Shapes100<Split> {
   const fineLabels = Array.from({ length: rounds }, (_, round) => roundOf(split, 0, round)).flat();
   const count = fineLabels.length;
+  const exampleAt = (index: number): ShapesExample => {
+    if (!Number.isInteger(index) || index < 0 || index >= count) {
+      throw new ClipError('picture index', { expected: `0…${count - 1}`, got: index });
+    }
+    return example(split, 0, index, fineLabels[index]!);
+  };
   return {
     split,
     count,
@@ -108,11 +116,7 @@ function shapesSplit<Split extends ShapesSplit>(split: Split, rounds: number): S
     fineLabels,
     coarseLabels: fineLabels.map(coarseOf),
     seen: SEEN,
-    image: (index) => {
-      if (!Number.isInteger(index) || index < 0 || index >= count) {
-        throw new ClipError('picture index', { expected: `0…${count - 1}`, got: index });
-      }
-      return example(split, 0, index, fineLabels[index]!).image;
-    },
+    example: exampleAt,
+    image: (index) => exampleAt(index).image,
   };
 }
