@@ -128,7 +128,10 @@ function largest(heat: readonly (readonly number[])[]): string {
   return Math.max(...heat.flat()).toFixed(2);
 }
 
-function printRows(rows: readonly (readonly number[])[], nameOfRow: (row: number) => string = () => ''): void {
+function printRows(
+  rows: readonly (readonly number[])[],
+  nameOfRow: (row: number) => string = () => '',
+): void {
   rows.forEach((row, i) => {
     printLine(`${nameOfRow(i)}${row.map((value) => value.toFixed(4).padStart(9)).join('')}`);
   });

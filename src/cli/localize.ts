@@ -91,7 +91,8 @@ async function drawFigure(
     caption: basename(image),
     maps: maps.map(({ text, cosine, heat }) => ({ caption: `“${text}” · ${cosine.toFixed(2)}`, heat })),
   };
-  const what = method === 'contributions' ? 'what each patch adds to the cosine' : 'cosines of patches and text';
+  const what =
+    method === 'contributions' ? 'what each patch adds to the cosine' : 'cosines of patches and text';
   const grid = maps[0]!.heat.length;
   const note = `${what} (${method}) · ${grid} × ${grid} patches · ${model}`;
   await writeFileAtomic(path, heatFigure([row], { title: 'Where the text is', note, scale: 'shared' }));

@@ -76,7 +76,12 @@ function overlay(
 ): Picture {
   const { data: pixels } = square(picture);
   const shares = heat.flat().map((value) => Math.round(255 * shareOf(value, range)));
-  const cells = { mode: 'L', width: heat.length, height: heat.length, data: Uint8Array.from(shares) } as const;
+  const cells = {
+    mode: 'L',
+    width: heat.length,
+    height: heat.length,
+    data: Uint8Array.from(shares),
+  } as const;
   const { data: smooth } = resize(cells, SIDE, SIDE, bicubic);
   const mixed = new Uint8Array(pixels.length);
   for (let i = 0, at = 0; at < pixels.length; i++, at += 3) {

@@ -98,7 +98,13 @@ export function chooseAttention(
   }
   const number = layer ?? 0;
   const chosen = layers[number];
-  if (!chosen) throw outside('layer', layers.length, number, isPool ? 'a ResNet has one attention, its pool' : undefined);
+  if (!chosen)
+    throw outside(
+      'layer',
+      layers.length,
+      number,
+      isPool ? 'a ResNet has one attention, its pool' : undefined,
+    );
   if (head !== undefined && !(head in headsOf(chosen))) throw outside('head', chosen.heads, head);
   const heads = head === undefined ? headsOf(chosen) : [head];
   return heads.map((each) => ({ layer: number, head: each, matrix: headMatrix(chosen, each) }));

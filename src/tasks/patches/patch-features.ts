@@ -102,7 +102,8 @@ function ofLastBlock(
   const path = `visual.transformer.resblocks.${block}`;
   const { image, seen } = observed(model, images, [method === 'values' ? `${path}.attn.v` : path]);
   const { out_proj } = (visual.transformer.resblocks.modules[block] as ResidualAttentionBlock).attn;
-  const tokens = method === 'values' ? project(joinHeads(seen[0]!), out_proj.weight, out_proj.bias) : seen[0]!; // [N, L, D]
+  const tokens =
+    method === 'values' ? project(joinHeads(seen[0]!), out_proj.weight, out_proj.bias) : seen[0]!; // [N, L, D]
   const features = linear(visual.ln_post.call(tokens), visual.proj.value); // [N, L, E]
   return { patches: withoutFirst(features), image };
 }
