@@ -8,7 +8,7 @@ import { type JsonObject, parseObject, show } from './json-object.ts';
 import type { TensorToWrite } from './safetensors-writer.ts';
 import type { Checkpoint, StoredTensor } from './stored-tensor.ts';
 
-/** Logits are W x + b, their softmax the probabilities of the labels. */
+/** Logits are W x + b, their softmax the probabilities of the labels; or each label has its own, which is independent. */
 export interface LinearHead {
   /** C different ones. */
   readonly labels: readonly string[];
@@ -20,6 +20,8 @@ export interface LinearHead {
   readonly features: 'before' | 'after';
   /** Whether x is scaled to length 1 first. */
   readonly normalized: boolean;
+  /** Whether a label's probability is the logistic function of its logit, whatever the others are: several may be true. */
+  readonly independent?: boolean;
 }
 
 /** A head with what its file says of the model it belongs to. */
@@ -33,7 +35,7 @@ export interface SavedHead extends LinearHead {
 
 /** What `safetensorsChunks` writes of a head. */
 export function headToWrite(head: SavedHead): { tensors: TensorToWrite[]; metadata: Map<string, string> } {
-  const { labels, weight, bias, features, normalized, model, config, base } = head;
+  const { labels, weight, bias, features, normalized, independent = false, model, config, base } = head;
   const bytes =
     ({ buffer, byteOffset, byteLength }: Float32Array) =>
     async () =>
@@ -46,7 +48,7 @@ export function headToWrite(head: SavedHead): { tensors: TensorToWrite[]; metada
     ],
     metadata: new Map([
       ['format', 'pt'],
-      ['head', JSON.stringify({ features, normalized, model, base })],
+      ['head', JSON.stringify({ features, normalized, ...(independent && { independent }), model, base })],
       ['labels', JSON.stringify(labels)],
       ['config', JSON.stringify(config)],
     ]),
@@ -62,7 +64,7 @@ export async function readHead({ tensors, metadata }: Checkpoint, file: string):
       got: 'none of its metadata',
     });
   }
-  const { features, normalized, model, base } = parseObject(said, `${file}: head`);
+  const { features, normalized, independent = false, model, base } = parseObject(said, `${file}: head`);
   const labels = labelsIn(metadata.get('labels'), file);
   const weight = tensors.get('weight');
   const width = weight?.shape[1] ?? 0;
@@ -74,9 +76,10 @@ export async function readHead({ tensors, metadata }: Checkpoint, file: string):
       got: [...tensors.keys()].join(', '),
     });
   }
-  if ((features !== 'before' && features !== 'after') || typeof normalized !== 'boolean') {
+  const isSaid = [normalized, independent].every((value) => typeof value === 'boolean');
+  if ((features !== 'before' && features !== 'after') || !isSaid) {
     throw new ClipError(`${file}: head`, {
-      expected: 'features before or after, and whether they are normalised',
+      expected: 'features before or after, and whether they are normalised and labels independent',
       got: said.slice(0, 80),
     });
   }
@@ -86,7 +89,17 @@ export async function readHead({ tensors, metadata }: Checkpoint, file: string):
   if (!values.every(Number.isFinite) || !bias.every(Number.isFinite)) {
     throw new ClipError(`${file}: weights`, { expected: 'numbers', got: 'NaN or infinity among them' });
   }
-  return { labels, weight: values, bias, features, normalized, model: `${model}`, config, base: `${base}` };
+  return {
+    labels,
+    weight: values,
+    bias,
+    features,
+    normalized: normalized === true,
+    ...(independent === true && { independent: true }),
+    model: `${model}`,
+    config,
+    base: `${base}`,
+  };
 }
 
 /** What the image encoder is made of. */

@@ -1,6 +1,7 @@
 // clip-tfjs classify: which label fits a picture best.
 import type { Command } from 'commander';
 import type { Picture } from '../data/pictures/picture.ts';
+import { checkMulti, type MultiOptions, runMulti, withMulti } from './classify-multi.ts';
 import { checkHead, openHead, withHead } from './head-option.ts';
 import { wholeNumber, wholeNumbers } from './numbers.ts';
 import {
@@ -19,7 +20,7 @@ import {
 } from './options.ts';
 import { percent, printJson, printLine, UsageError } from './terminal.ts';
 
-interface Options extends ModelOptions, DatasetOptions, PromptOptions {
+interface Options extends ModelOptions, DatasetOptions, PromptOptions, MultiOptions {
   index?: number[];
   labels?: string;
   labelsFile?: string;
@@ -47,7 +48,7 @@ export function registerClassify(program: Command): void {
       'Which of some labels fits a picture best: probabilities are softmax(100 · cosine), or those of a head that was learned.',
     )
     .argument('[image...]', 'PNG, JPEG, WebP or GIF files');
-  withModel(withHead(withPrompts(withDataset(command))))
+  withModel(withMulti(withHead(withPrompts(withDataset(command)))))
     .option('--index <n>', "the data set's picture, from 0; may be repeated", wholeNumbers(0))
     .option('--labels <a,b,c>', 'the labels, between commas')
     .option('--labels-file <file>', 'the labels, one a line')
@@ -59,7 +60,9 @@ export function registerClassify(program: Command): void {
       `
 Examples:
   clip-tfjs classify cat.jpg dog.png --labels cat,dog,"a duck" --model ViT-B/32
-  clip-tfjs classify --dataset cifar100 --data cifar-100-python.tar.gz --index 3637 --model ViT-B/32`,
+  clip-tfjs classify --dataset cifar100 --data cifar-100-python.tar.gz --index 3637 --model ViT-B/32
+  clip-tfjs classify cat.jpg --multi --labels cat,sofa,outdoors --threshold 0.25 --model ViT-B/32
+  clip-tfjs classify shape.png --multi --head labels.safetensors`,
     )
     .action(run);
 }
@@ -72,6 +75,7 @@ async function run(images: string[], options: Options): Promise<void> {
     throw new UsageError('--index and --data go with --dataset');
   }
   checkFigurePath(options.figure);
+  checkMulti(options);
   const ownLabels = await readLabels(options);
   if (options.head !== undefined && ownLabels) {
     throw new UsageError('--head has its own labels: expected no --labels or --labels-file beside it');
@@ -82,6 +86,10 @@ async function run(images: string[], options: Options): Promise<void> {
   if (!labels) throw new UsageError('no labels: expected --labels a,b,c, --labels-file FILE or --head FILE');
 
   const prompts = await readPrompts(labels, options);
+  if (options.multi) return runMulti(subjects, labels, prompts, saved, options);
+  if (saved?.independent) {
+    throw new UsageError(`${options.head} has independent labels: expected --multi beside it`);
+  }
   const loaded = await loadModel(options);
   const pictures = subjects.map(({ picture }) => picture);
   let predictions: Predictions[];

@@ -51,3 +51,11 @@ export function checkTemplates(templates: readonly string[]): void {
     }
   }
 }
+
+/** Throws ClipError for no text, or an empty one. */
+export function checkTexts(texts: readonly string[]): void {
+  if (texts.length === 0) throw new ClipError('no texts', { expected: 'at least one', got: 'none' });
+  const empty = texts.findIndex((text) => text.trim() === '');
+  if (empty >= 0)
+    throw new ClipError(`text ${empty + 1} is empty`, { expected: 'a text', got: `"${texts[empty]}"` });
+}

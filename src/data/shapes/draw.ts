@@ -42,7 +42,7 @@ export function drawShapes(
 }
 
 /** How much of the pixel whose middle is (x, y) the shape covers, 0…1. */
-function coverage(placed: PlacedShape, x: number, y: number): number {
+export function coverage(placed: PlacedShape, x: number, y: number): number {
   const reach = placed.size / 2 + 1; // nothing of the shape lies further out, either way
   const { centre, origin, turn, scale } = placed;
   if (Math.abs(x - centre[0]) > reach || Math.abs(y - centre[1]) > reach) return 0;
