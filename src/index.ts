@@ -20,6 +20,8 @@ export { type ClassifiedPicture, classificationFigure } from './figure/classific
 export { contactSheet } from './figure/contact-sheet.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
+export { LIMITS, type Limits } from './serve/limits.ts';
+export { createServer, type ServerOptions } from './serve/server.node.ts';
 export { type Converted, type ConvertOptions, convert } from './tasks/convert.node.ts';
 export {
   type EmbedPicturesOptions,
