@@ -22,6 +22,8 @@ export interface SearchRequest {
   /** The one that was given of the two. */
   query: { text: string } | { picture: Uint8Array };
   top: number;
+  /** Which rows; unless given, whatever the index searches by itself. */
+  to: 'image' | 'text' | undefined;
   truncate: boolean;
 }
 
@@ -69,15 +71,19 @@ export function readClassify(body: unknown, limits: Limits): ClassifyRequest {
 
 /** What /search is asked for. Throws Refusal. */
 export function readSearch(body: unknown, limits: Limits): SearchRequest {
-  const fields = fieldsOf(body, ['text', 'picture', 'top', 'truncate']);
-  const { text, picture } = fields;
+  const fields = fieldsOf(body, ['text', 'picture', 'top', 'to', 'truncate']);
+  const { text, picture, to } = fields;
   if ((text === undefined) === (picture === undefined)) {
     throw new Refusal(400, 'what is searched for', {
       expected: '"text" or "picture", one of the two',
       got: text === undefined ? 'neither' : 'both',
     });
   }
-  const rest = { top: countOf('top', fields.top, limits.results), truncate: truncateOf(fields) };
+  if (to !== undefined && to !== 'image' && to !== 'text') {
+    const got = typeof to === 'string' ? `"${to}"` : kindOf(to);
+    throw new Refusal(400, '"to"', { expected: '"image" or "text"', got });
+  }
+  const rest = { top: countOf('top', fields.top, limits.results), to, truncate: truncateOf(fields) } as const;
   if (picture !== undefined) return { query: { picture: pictureOf('picture', picture) }, ...rest };
   const query = textOf('text', text, limits);
   if (query.trim() === '')

@@ -6,16 +6,27 @@ import type { Inside } from './doors.node.ts';
 import type { Encoders } from './encoders.node.ts';
 import type { Limits } from './limits.ts';
 import { Refusal } from './refusal.ts';
-import { readClassify, readEmbed } from './request-body.node.ts';
+import { readClassify, readEmbed, readSearch } from './request-body.node.ts';
+
+/** What /search searches: an index as tasks/search opens it. */
+export interface Searchable {
+  sizes(): Promise<{ image?: { rows: number } | undefined; text?: { rows: number } | undefined }>;
+  /** The rows nearest to a vector [E] of length 1, best first. */
+  search(
+    vector: Float32Array,
+    options: { top: number; to?: 'image' | 'text' },
+  ): Promise<{ id: string; score: number; label?: string; caption?: string }[]>;
+}
 
 export interface Served {
+  readonly index: Searchable | undefined;
   readonly loaded: LoadedModel;
   readonly encoders: Encoders;
   readonly limits: Limits;
   readonly inside: Inside;
 }
 
-export function addRoutes(app: FastifyInstance, { loaded, encoders, limits, inside }: Served): void {
+export function addRoutes(app: FastifyInstance, { loaded, encoders, limits, inside, index }: Served): void {
   const { name: model, backend } = loaded;
   const width = loaded.model.config.embed_dim;
   const began = performance.now();
@@ -68,6 +79,29 @@ export function addRoutes(app: FastifyInstance, { loaded, encoders, limits, insi
       ]);
       counts.classify++;
       return { model, predictions: predictions(labels, classes, feature!).slice(0, top) };
+    }),
+  );
+
+  app.post(
+    '/search',
+    within(limits, async (body, signal) => {
+      if (!index) {
+        const hint = 'clip-tfjs serve --index DIR, with a DIR that clip-tfjs index made';
+        throw new Refusal(404, 'this server has no index to search', { hint });
+      }
+      const { query, top, to, truncate } = readSearch(body, limits);
+      const sizes = await index.sizes();
+      if (to !== undefined && sizes[to] === undefined) {
+        const expected = Object.keys(sizes).join(' or ');
+        throw new Refusal(400, 'the index has no such rows', { expected, got: to });
+      }
+      const [vector] =
+        'text' in query
+          ? await encoders.texts([query.text], truncate, signal)
+          : await encoders.pictures([query.picture], signal, () => 'picture');
+      const results = await index.search(vector!, { top, ...(to && { to }) });
+      counts.search++;
+      return { model, results };
     }),
   );
 }

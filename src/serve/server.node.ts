@@ -7,7 +7,7 @@ import { Encoders } from './encoders.node.ts';
 import { answerWith, PICTURE_TYPES, refuseConnection } from './errors.node.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { Refusal } from './refusal.ts';
-import { addRoutes } from './routes.node.ts';
+import { addRoutes, type Searchable } from './routes.node.ts';
 
 export interface ServerOptions {
   /** What is over these is refused; those that are not given are as in LIMITS. */
@@ -20,6 +20,8 @@ export interface ServerOptions {
   workers?: number | undefined;
   /** Only requests with `Authorization: Bearer TOKEN` are answered; unless given, all. */
   token?: string | undefined;
+  /** What /search searches, made with the same model; the caller's to close. Unless given, /search answers 404. */
+  index?: Searchable | undefined;
   /** Called with what whoever runs the server should know. */
   onNote?: ((note: string) => void) | undefined;
   /** Called with errors that are the server's own fault: its clients get no word of them but `the server failed`. */
@@ -41,7 +43,15 @@ export async function createServer(
   loaded: LoadedModel,
   options: ServerOptions = {},
 ): Promise<FastifyInstance> {
-  const { windowMs = 3, largest = 32, workers, token, onNote = () => {}, onError = console.error } = options;
+  const {
+    windowMs = 3,
+    largest = 32,
+    workers,
+    token,
+    index,
+    onNote = () => {},
+    onError = console.error,
+  } = options;
   const limits: Limits = { ...LIMITS, ...options.limits };
   const app = fastify({
     bodyLimit: limits.bodyBytes,
@@ -86,7 +96,7 @@ export async function createServer(
       expected: 'POST /embed, POST /classify, POST /search or GET /health',
     });
   });
-  addRoutes(app, { loaded, encoders, limits, inside });
+  addRoutes(app, { loaded, encoders, limits, inside, index });
   await app.ready();
   return app;
 }
