@@ -54,10 +54,11 @@ export interface Inside {
 export function admit(app: FastifyInstance, limits: Limits): Inside {
   const inside: Inside = { requests: 0, bytes: 0 };
   app.addHook('onRequest', async (request, reply) => {
-    const length = request.headers['content-length'];
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (length > limits.bodyBytes) throw tooLarge(limits, length);
     // One that does not say how long it is may be as long as any; too long a one is refused by its own limit.
     const chunked = request.headers['transfer-encoding'] !== undefined;
-    const bytes = Math.min(limits.bodyBytes, chunked ? limits.bodyBytes : Number(length ?? 0));
+    const bytes = Math.min(limits.bodyBytes, chunked ? limits.bodyBytes : length);
     const hasNoBody = !chunked && bytes === 0; // such as /health, which must answer when all else is full
     if (!hasNoBody) {
       if (inside.requests >= limits.queue || inside.bytes + bytes > limits.queueBytes) {
@@ -75,5 +76,14 @@ export function admit(app: FastifyInstance, limits: Limits): Inside {
       });
     }
   });
+  // Who asks whether to send its body at all is told to go on only now.
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  app.addHook('preParsing', async ({ headers }, { raw }) => {
+    if (headers.expect !== undefined) raw.writeContinue();
+  });
   return inside;
+}
+
+export function tooLarge({ bodyBytes }: Limits, got: number | string): Refusal {
+  return new Refusal(413, 'the body is too large', { expected: `at most ${bodyBytes} bytes`, got });
 }

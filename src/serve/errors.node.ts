@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ClipError } from '../errors.ts';
+import { tooLarge } from './doors.node.ts';
 import type { Limits } from './limits.ts';
 import { type ErrorBody, errorBody, Refusal } from './refusal.ts';
 
@@ -12,11 +13,7 @@ export const PICTURE_TYPES: readonly string[] = ['image/png', 'image/jpeg', 'ima
 const FASTIFY: Readonly<
   Record<string, (error: FastifyError, request: FastifyRequest, limits: Limits) => Refusal>
 > = {
-  FST_ERR_CTP_BODY_TOO_LARGE: (_, { headers }, { bodyBytes }) =>
-    new Refusal(413, 'the body is too large', {
-      expected: `at most ${bodyBytes} bytes`,
-      got: headers['content-length'] ?? 'more',
-    }),
+  FST_ERR_CTP_BODY_TOO_LARGE: (_, __, limits) => tooLarge(limits, 'more'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: (_, { headers }) =>
     new Refusal(415, 'the Content-Type header', {
       expected: ['application/json', ...PICTURE_TYPES].join(', '),
