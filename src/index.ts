@@ -35,3 +35,18 @@ export {
   type FeatureType,
   saveFeatures,
 } from './tasks/save-features.node.ts';
+export {
+  type BuildOptions,
+  type Built,
+  type BuiltSide,
+  buildIndex,
+} from './tasks/search/build-index.node.ts';
+export { type QueryPart, queryVector } from './tasks/search/query-vector.ts';
+export {
+  openIndex,
+  type SearchHit,
+  SearchIndex,
+  type SearchOptions,
+  type SideSize,
+} from './tasks/search/search-index.node.ts';
+export type { Side } from './tasks/search/store.node.ts';

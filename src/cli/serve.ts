@@ -3,6 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ClipError } from '../errors.ts';
 import type { Limits } from '../serve/limits.ts';
+import type { LoadedModel } from '../tasks/loaded-model.ts';
+import type { SearchIndex } from '../tasks/search/search-index.node.ts';
 import { numberFrom, numberOver, wholeNumber } from './numbers.ts';
 import { loadModel, type ModelOptions, withModel } from './options.ts';
 import { note, printJson, printLine, UsageError } from './terminal.ts';
@@ -85,8 +87,10 @@ async function run(options: Options): Promise<void> {
     );
   }
   const loaded = await loadModel(options);
+  const index = await openSearchIndex(options, loaded);
   const app = await createServer(loaded, {
     token,
+    index,
     limits: limitsOf(options),
     windowMs: options.batchWindow,
     largest: options.batch,
@@ -103,7 +107,14 @@ async function run(options: Options): Promise<void> {
     note('finishing what is under way; once more to stop at once');
   } finally {
     await closeWithin(app, options.grace * 1000);
+    index?.close();
   }
+}
+
+async function openSearchIndex({ index }: Options, loaded: LoadedModel): Promise<SearchIndex | undefined> {
+  if (index === undefined) return undefined;
+  const { openIndex } = await import('../tasks/search/search-index.node.ts');
+  return await openIndex(index, loaded);
 }
 
 function limitsOf(options: Options): Partial<Limits> {

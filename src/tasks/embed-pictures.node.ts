@@ -18,7 +18,7 @@ export interface EmbedPicturesOptions {
   batch?: number | undefined;
   /** Threads that read pictures; unless given, as many as PixelPool takes. */
   workers?: number | undefined;
-  /** The most pictures that may be broken, if they are no more than a tenth; 100, unless given. */
+  /** The most pictures that may be broken, if they are no more than a tenth (infinity: all may); 100, unless given. */
   mostBroken?: number | undefined;
   /** Called with the pictures done so far, and all. */
   onProgress?: ((done: number, total: number) => void) | undefined;
@@ -44,11 +44,33 @@ export interface PictureFeatures {
 /** Batches that are being read while one is computed. */
 const AHEAD = 2;
 
+/** One call's pictures. */
+export interface EncodedPictures {
+  /** [n, D], row after row, not normalised. */
+  features: Float32Array;
+  /** Which picture of the set each row is, ascending; broken ones have none. */
+  kept: number[];
+  /** Pictures of the set that are through, broken ones too. */
+  done: number;
+}
+
+/** A set that is being encoded. */
+export interface PictureEncoding {
+  /** Pictures in one call. */
+  readonly batch: number;
+  /** In the set's order; while one is used, the next ones are read. Whoever stops early is heard, and the workers end. */
+  readonly batches: AsyncGenerator<EncodedPictures>;
+  /** Those that could not be read so far. */
+  readonly broken: BrokenPictures;
+  /** So far, as in PictureFeatures. */
+  busy(): number;
+}
+
 /**
- * Encodes every picture of the set. One that cannot be read is left out and told. Throws ClipError where too many cannot,
- * for features that are no numbers, and where the engine's memory does not hold a batch, nor half of one.
+ * Encodes the set batch by batch, for sets whose features together are too many. Throws as embedPictures does, but not where
+ * every picture is broken.
  */
-export async function embedPictures(
+export function encodePictures(
   { model, backend }: LoadedModel,
   set: PictureSet,
   {
@@ -59,28 +81,54 @@ export async function embedPictures(
     onNote = () => {},
     ...options
   }: EmbedPicturesOptions = {},
-): Promise<PictureFeatures> {
+): PictureEncoding {
   const { config } = model;
   const side = config.image_resolution;
   const length = 3 * side * side;
   const batch = options.batch ?? pictureBatch(backend, config, freeMemory(backend));
-  const width = featureWidth(model, space);
-  const features = new Float32Array(set.count * width);
-  const kept: number[] = [];
   const broken = new BrokenPictures(set, onNote, mostBroken);
   const calls = new EngineCalls(backend, 'pictures', onNote);
-  for await (const { start, pixels, ...read } of pixelsOf(set, batch, config, workers)) {
-    broken.add(read.broken);
-    if (read.kept.length > 0) {
-      const values = await calls.run(read.kept.length, (from, to) => {
-        const images = tf.tensor4d(pixels.subarray(from * length, to * length), [to - from, 3, side, side]);
-        return imageFeatures(model, images, space); // [n, D]
-      });
-      features.set(values, kept.length * width);
-      for (const at of read.kept) kept.push(start + at);
+  async function* encoded(): AsyncGenerator<EncodedPictures> {
+    for await (const { start, pixels, ...read } of pixelsOf(set, batch, config, workers)) {
+      broken.add(read.broken);
+      const count = read.kept.length;
+      const features =
+        count === 0
+          ? new Float32Array()
+          : await calls.run(count, (from, to) => {
+              const images = tf.tensor4d(pixels.subarray(from * length, to * length), [
+                to - from,
+                3,
+                side,
+                side,
+              ]);
+              return imageFeatures(model, images, space); // [n, D]
+            });
+      read.release();
+      const done = Math.min(start + batch, set.count);
+      onProgress?.(done, set.count);
+      yield { features, kept: read.kept.map((at) => start + at), done };
     }
-    read.release();
-    onProgress?.(Math.min(start + batch, set.count), set.count);
+  }
+  return { batch, batches: encoded(), broken, busy: () => calls.busy };
+}
+
+/**
+ * Encodes every picture of the set. One that cannot be read is left out and told. Throws ClipError where too many cannot,
+ * for features that are no numbers, and where the engine's memory does not hold a batch, nor half of one.
+ */
+export async function embedPictures(
+  loaded: LoadedModel,
+  set: PictureSet,
+  options: EmbedPicturesOptions = {},
+): Promise<PictureFeatures> {
+  const width = featureWidth(loaded.model, options.space ?? 'after');
+  const { batch, batches, broken, busy } = encodePictures(loaded, set, options);
+  const features = new Float32Array(set.count * width);
+  const kept: number[] = [];
+  for await (const encoded of batches) {
+    features.set(encoded.features, kept.length * width);
+    for (const index of encoded.kept) kept.push(index);
   }
   if (set.count > 0 && kept.length === 0) {
     const got = broken.list.map(({ name, reason }) => `${name}: ${reason}`)[0];
@@ -92,7 +140,7 @@ export async function embedPictures(
     labels: set.labels && Int32Array.from(kept, (index) => set.labels![index]!),
     broken: broken.list,
     batch,
-    busy: calls.busy,
+    busy: busy(),
   };
 }
 

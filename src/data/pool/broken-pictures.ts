@@ -13,14 +13,15 @@ export class BrokenPictures {
   readonly #set: { readonly name: string; readonly count: number };
   readonly #onNote: (note: string) => void;
 
-  /** `onNote` hears of each picture once. A tenth is forgiven, but no more than `most`; one always is. */
+  /** `onNote` hears of each picture once. A tenth is forgiven, but no more than `most`; one always is; without end, where `most` is infinity. */
   constructor(
     set: { readonly name: string; readonly count: number },
     onNote: (note: string) => void,
     most: number = MOST,
   ) {
     this.#set = set;
-    this.#most = Math.max(1, Math.min(most, Math.floor(MOST_SHARE * set.count)));
+    const some = Math.max(1, Math.min(most, Math.floor(MOST_SHARE * set.count)));
+    this.#most = most === Number.POSITIVE_INFINITY ? most : some;
     this.#onNote = onNote;
   }
 
