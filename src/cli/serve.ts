@@ -5,6 +5,7 @@ import { ClipError } from '../errors.ts';
 import type { Limits } from '../serve/limits.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import type { SearchIndex } from '../tasks/search/search-index.node.ts';
+import { loadIndexModel } from './index-model.ts';
 import { numberFrom, numberOver, wholeNumber } from './numbers.ts';
 import { loadModel, type ModelOptions, withModel } from './options.ts';
 import { note, printJson, printLine, UsageError } from './terminal.ts';
@@ -74,7 +75,7 @@ Examples:
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, command: Command): Promise<void> {
   const { host, port, json } = options;
   if (port > 65_535) throw new UsageError(`--port: expected 0 to 65535, got ${port}`);
   const token = await readToken(options);
@@ -86,7 +87,10 @@ async function run(options: Options): Promise<void> {
       `--host ${host} lets other machines in: give --token-file or set ${TOKEN_VARIABLE}, or say --no-token`,
     );
   }
-  const loaded = await loadModel(options);
+  const loaded =
+    options.index === undefined
+      ? await loadModel(options)
+      : await loadIndexModel(options.index, options, command);
   const index = await openSearchIndex(options, loaded);
   const app = await createServer(loaded, {
     token,
