@@ -52,7 +52,9 @@ async function serve(): Promise<void> {
     ...(workers && { workers: Number(workers) }),
   });
   console.log(await app.listen({ port: 0 }));
-  createInterface({ input: process.stdin }).on('line', () => console.log(process.memoryUsage.rss() / 1e6));
+  createInterface({ input: process.stdin })
+    .on('line', () => console.log(process.memoryUsage.rss() / 1e6))
+    .on('close', () => process.exit()); // whoever measures has ended
 }
 
 interface Server {
