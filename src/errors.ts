@@ -21,6 +21,11 @@ export class ClipError extends Error {
     this.#complaint = { what, expected, got, hint };
   }
 
+  /** The same in its parts. */
+  get complaint(): Readonly<Complaint & { what: string }> {
+    return this.#complaint;
+  }
+
   /** The same error, naming the file too where it does not yet, with `hint` where it has none of its own. */
   about(file: string, hint: string): ClipError {
     const { what, ...complaint } = this.#complaint;

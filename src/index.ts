@@ -28,6 +28,8 @@ export {
 } from './tasks/caption/caption-pictures.node.ts';
 export { loadDecoder, saveDecoder } from './tasks/caption/decoder-file.node.ts';
 export { LoadedDecoder } from './tasks/caption/decoder-file.ts';
+export { LIMITS, type Limits } from './serve/limits.ts';
+export { createServer, type ServerOptions } from './serve/server.node.ts';
 export { type Converted, type ConvertOptions, convert } from './tasks/convert.node.ts';
 export {
   type EmbedPicturesOptions,
@@ -43,3 +45,18 @@ export {
 } from './tasks/save-features.node.ts';
 export { openFusion, saveFusion } from './tasks/vqa/fusion-file.node.ts';
 export { openQuestionTable } from './tasks/vqa/question-table.node.ts';
+export {
+  type BuildOptions,
+  type Built,
+  type BuiltSide,
+  buildIndex,
+} from './tasks/search/build-index.node.ts';
+export { type QueryPart, queryVector } from './tasks/search/query-vector.ts';
+export {
+  openIndex,
+  type SearchHit,
+  SearchIndex,
+  type SearchOptions,
+  type SideSize,
+} from './tasks/search/search-index.node.ts';
+export type { Side } from './tasks/search/store.node.ts';

@@ -4,6 +4,7 @@ import { BrokenPictures } from '../data/pool/broken-pictures.ts';
 import { type PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
 import type { PictureSet } from '../data/sets/picture-set.ts';
 import { ClipError } from '../errors.ts';
+import type { CLIP } from '../model/clip.ts';
 import type { CLIPConfig } from '../model/config.ts';
 import { pictureBatch } from './batch-size.ts';
 import { EngineCalls } from './engine-calls.ts';
@@ -15,12 +16,12 @@ export interface EmbedPicturesOptions {
   /** Before the last projection or after it; after, unless given. */
   space?: FeatureSpace | undefined;
   /** Another encoding of pictures than `space` gives, and how wide its rows are. */
-  encoder?: { width: number; encode: (images: tf.Tensor4D) => tf.Tensor2D } | undefined;
+  encoder?: PictureEncoder | undefined;
   /** Pictures in one call of the model; unless given, as many as are fast and fit the memory that is free. */
   batch?: number | undefined;
   /** Threads that read pictures; unless given, as many as PixelPool takes. */
   workers?: number | undefined;
-  /** The most pictures that may be broken, if they are no more than a tenth; 100, unless given. */
+  /** The most pictures that may be broken, if they are no more than a tenth (infinity: all may); 100, unless given. */
   mostBroken?: number | undefined;
   /** These are a part of a set that is judged as a whole: any number may be broken, even all. */
   part?: boolean | undefined;
@@ -30,6 +31,12 @@ export interface EmbedPicturesOptions {
   onProgress?: ((done: number, total: number) => void) | undefined;
   /** Called with each picture that cannot be read and why, and where a batch had to be made smaller. */
   onNote?: ((note: string) => void) | undefined;
+}
+
+/** Pictures [n, 3, R, R] → their features, [n, width]. */
+export interface PictureEncoder {
+  width: number;
+  encode: (images: tf.Tensor4D) => tf.Tensor2D;
 }
 
 export interface PictureFeatures {
@@ -50,19 +57,38 @@ export interface PictureFeatures {
 /** Batches that are being read while one is computed. */
 const AHEAD = 2;
 
+/** One call's pictures. */
+export interface EncodedPictures {
+  /** [n, D], row after row, not normalised. */
+  features: Float32Array;
+  /** Which picture of the set each row is, ascending; broken ones have none. */
+  kept: number[];
+  /** Pictures of the set that are through, broken ones too. */
+  done: number;
+}
+
+/** A set that is being encoded. */
+export interface PictureEncoding {
+  /** Pictures in one call. */
+  readonly batch: number;
+  /** In the set's order; while one is used, the next ones are read. Whoever stops early is heard, and the workers end. */
+  readonly batches: AsyncGenerator<EncodedPictures>;
+  /** Those that could not be read so far. */
+  readonly broken: BrokenPictures;
+  /** So far, as in PictureFeatures. */
+  busy(): number;
+}
+
 /**
- * Encodes every picture of the set. One that cannot be read is left out and told. Throws ClipError where too many cannot,
- * for features that are no numbers, and where the engine's memory does not hold a batch, nor half of one.
+ * Encodes the set batch by batch, for sets whose features together are too many. Throws as embedPictures does, but not where
+ * every picture is broken.
  */
-export async function embedPictures(
+export function encodePictures(
   { model, backend }: LoadedModel,
   set: PictureSet,
   {
     space = 'after',
-    encoder = {
-      width: featureWidth(model, space),
-      encode: (images) => imageFeatures(model, images, space),
-    },
+    encoder: { encode } = encoderOf(model, space),
     workers,
     mostBroken,
     part = false,
@@ -71,29 +97,54 @@ export async function embedPictures(
     onNote = () => {},
     ...options
   }: EmbedPicturesOptions = {},
-): Promise<PictureFeatures> {
+): PictureEncoding {
   const { config } = model;
   const side = config.image_resolution;
   const length = 3 * side * side;
   const batch = options.batch ?? pictureBatch(backend, config, freeMemory(backend));
-  const { width, encode } = encoder;
-  const features = new Float32Array(set.count * width);
-  const kept: number[] = [];
   const broken = new BrokenPictures(set, onNote, part ? Number.POSITIVE_INFINITY : mostBroken);
   const calls = new EngineCalls(backend, 'pictures', onNote);
-  const reader = pool ?? picturePool(set, config, workers);
-  for await (const { start, pixels, ...read } of pixelsOf(set, batch, reader, pool === undefined)) {
-    broken.add(read.broken);
-    if (read.kept.length > 0) {
-      const values = await calls.run(read.kept.length, (from, to) => {
-        const images = tf.tensor4d(pixels.subarray(from * length, to * length), [to - from, 3, side, side]);
-        return encode(images); // [n, D]
-      });
-      features.set(values, kept.length * width);
-      for (const at of read.kept) kept.push(start + at);
+  async function* encoded(): AsyncGenerator<EncodedPictures> {
+    const reader = pool ?? picturePool(set, config, workers);
+    for await (const { start, pixels, ...read } of pixelsOf(set, batch, reader, pool === undefined)) {
+      broken.add(read.broken);
+      const count = read.kept.length;
+      const values =
+        count === 0
+          ? new Float32Array()
+          : await calls.run(count, (from, to) => {
+              const some = pixels.subarray(from * length, to * length);
+              return encode(tf.tensor4d(some, [to - from, 3, side, side])); // [n, D]
+            });
+      read.release();
+      const done = Math.min(start + batch, set.count);
+      onProgress?.(done, set.count);
+      yield { features: values, kept: read.kept.map((at) => start + at), done };
     }
-    read.release();
-    onProgress?.(Math.min(start + batch, set.count), set.count);
+  }
+  return { batch, batches: encoded(), broken, busy: () => calls.busy };
+}
+
+function encoderOf(model: CLIP, space: FeatureSpace): PictureEncoder {
+  return { width: featureWidth(model, space), encode: (images) => imageFeatures(model, images, space) };
+}
+
+/**
+ * Encodes every picture of the set. One that cannot be read is left out and told. Throws ClipError where too many cannot,
+ * for features that are no numbers, and where the engine's memory does not hold a batch, nor half of one.
+ */
+export async function embedPictures(
+  loaded: LoadedModel,
+  set: PictureSet,
+  options: EmbedPicturesOptions = {},
+): Promise<PictureFeatures> {
+  const { part = false, space = 'after', encoder: { width } = encoderOf(loaded.model, space) } = options;
+  const { batch, batches, broken, busy } = encodePictures(loaded, set, options);
+  const features = new Float32Array(set.count * width);
+  const kept: number[] = [];
+  for await (const encoded of batches) {
+    features.set(encoded.features, kept.length * width);
+    for (const index of encoded.kept) kept.push(index);
   }
   if (set.count > 0 && kept.length === 0 && !part) {
     const got = broken.list.map(({ name, reason }) => `${name}: ${reason}`)[0];
@@ -105,7 +156,7 @@ export async function embedPictures(
     labels: set.labels && Int32Array.from(kept, (index) => set.labels![index]!),
     broken: broken.list,
     batch,
-    busy: calls.busy,
+    busy: busy(),
   };
 }
 

@@ -30,15 +30,25 @@ export interface TextFeatures {
  * features that are no numbers, and where the engine's memory does not hold a batch, nor half of one.
  */
 export async function embedTexts(
-  { model, tokenizer, backend }: LoadedModel,
+  loaded: LoadedModel,
   texts: readonly string[],
-  { batch, truncate, memory, onProgress, onNote = () => {} }: EmbedTextsOptions = {},
+  { truncate, ...options }: EmbedTextsOptions = {},
+): Promise<TextFeatures> {
+  const { tokenizer, model } = loaded;
+  const rows = tokenizer.tokenize(texts, model.config.context_length, truncate); // each [L]
+  return embedRows(loaded, rows, options);
+}
+
+/** The same of texts that are token ids by now, each a row [L] with zeros after its end token. */
+export async function embedRows(
+  { model, tokenizer, backend }: LoadedModel,
+  rows: readonly Int32Array[],
+  { batch, memory, onProgress, onNote = () => {} }: Omit<EmbedTextsOptions, 'truncate'> = {},
 ): Promise<TextFeatures> {
   const { config } = model;
-  const rows = tokenizer.tokenize(texts, config.context_length, truncate); // each [L]
   const lengths = rows.map((row) => row.indexOf(tokenizer.endOfText) + 1);
   const sizeFor = (length: number): number => batch ?? textBatch(backend, config, length, memory);
-  const features = new Float32Array(texts.length * config.embed_dim);
+  const features = new Float32Array(rows.length * config.embed_dim);
   const calls = new EngineCalls(backend, 'texts', onNote);
   let done = 0;
   for (const indices of outsideIn(batchesInWindows(lengths, sizeFor))) {
@@ -55,7 +65,7 @@ export async function embedTexts(
       features.set(values.subarray(from, from + config.embed_dim), index * config.embed_dim);
     });
     done += indices.length;
-    onProgress?.(done, texts.length);
+    onProgress?.(done, rows.length);
   }
   return { features, busy: calls.busy };
 }

@@ -22,8 +22,15 @@ interface Other {
   isHolder: boolean;
 }
 
-/** Takes the lock of a file and returns what gives it back. Throws ClipError, naming the process that has it. */
-export async function takeLock(target: string, what: string): Promise<() => Promise<void>> {
+/**
+ * Takes the lock of a file, which is being `doing`, and returns what gives it back. Throws ClipError, naming the process that
+ * has it.
+ */
+export async function takeLock(
+  target: string,
+  what: string,
+  doing: string = 'fetched',
+): Promise<() => Promise<void>> {
   const prefix = `.${basename(target)}.lock-`;
   const host = encodeURIComponent(hostname());
   const own = join(dirname(target), `${prefix}${host}-${process.pid}-${randomBytes(6).toString('hex')}`);
@@ -35,7 +42,7 @@ export async function takeLock(target: string, what: string): Promise<() => Prom
       if (others.length === 0) break;
       // Of those who only ask, the first by name goes on and the rest give way.
       const before = others.find(({ path, isHolder }) => isHolder || path < own || look === LOOKS);
-      if (before) throw taken(what, before);
+      if (before) throw taken(what, doing, before);
       await sleep(20);
     }
     await write(own, HELD);
@@ -73,8 +80,8 @@ async function isLeft(path: string, pid: number): Promise<boolean> {
   return info !== undefined && info.mtimeMs < Date.now() - process.uptime() * 1000;
 }
 
-function taken(what: string, { path, process }: Other): ClipError {
-  return new ClipError(`${what} is being fetched by another process already`, {
+function taken(what: string, doing: string, { path, process }: Other): ClipError {
+  return new ClipError(`${what} is being ${doing} by another process already`, {
     got: process,
     hint: `wait for it; if that is no clip-tfjs, remove ${path}`,
   });

@@ -50,22 +50,29 @@ export async function readPictureFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Decodes PNG, JPEG, WebP or GIF (of several frames the first). `name` stands in the messages of errors. */
-export async function decodePicture(bytes: Uint8Array, name = 'picture'): Promise<Picture> {
+/**
+ * Decodes PNG, JPEG, WebP or GIF (of several frames the first). `name` stands in the messages of errors. A picture whose
+ * header says that it has more than `mostPixels` is refused before memory is taken for them.
+ */
+export async function decodePicture(
+  bytes: Uint8Array,
+  name = 'picture',
+  mostPixels: number = MAX_PIXELS,
+): Promise<Picture> {
   if (bytes.length === 0) throw new ClipError(`${name}: the file is empty`, { expected: 'a picture' });
   if (isPng(bytes)) {
-    const header = readPngHeader(bytes, name);
+    const header = readPngHeader(bytes, name, mostPixels);
     return readPngPixels(header, await inflate(header, name), name);
   }
-  if (isGif(bytes)) return decodeGif(bytes, name);
+  if (isGif(bytes)) return decodeGif(bytes, name, mostPixels);
   if (isJpeg(bytes)) {
     const header = readJpegHeader(bytes, name);
-    checkDimensions(name, header.width, header.height);
+    checkDimensions(name, header.width, header.height, mostPixels);
     return decodeJpeg(header, name);
   }
   if (isWebp(bytes)) {
     const { width, height } = readWebpHeader(bytes, name);
-    checkDimensions(name, width, height);
+    checkDimensions(name, width, height, mostPixels);
     return decodeWebp(bytes, name);
   }
   throw new ClipError(`${name}: not a picture this program reads`, {

@@ -22,7 +22,7 @@ export function isGif(bytes: Uint8Array): boolean {
 }
 
 /** Decodes the first frame. Throws a ClipError for a file that is damaged, cut short or too large. */
-export function decodeGif(bytes: Uint8Array, name: string): Picture {
+export function decodeGif(bytes: Uint8Array, name: string, mostPixels?: number): Picture {
   const cut = (): ClipError =>
     new ClipError(`${name}: the GIF ends too early or is damaged`, { hint: 'fetch or export it again' });
   const byte = (at: number): number => {
@@ -69,10 +69,10 @@ export function decodeGif(bytes: Uint8Array, name: string): Picture {
       frame = { left, top, ...size, interlaced: (local & 64) !== 0, bits: byte(at), start: at + 1 };
     } else at++;
   }
-  checkDimensions(name, frame.width, frame.height);
+  checkDimensions(name, frame.width, frame.height, mostPixels);
   width = Math.max(width, frame.left + frame.width);
   height = Math.max(height, frame.top + frame.height);
-  checkDimensions(name, width, height);
+  checkDimensions(name, width, height, mostPixels);
 
   const indices = unpackFrame(bytes, frame);
   if (!indices) throw cut();

@@ -35,19 +35,24 @@ export interface Picture {
 export const MAX_PIXELS = 178_956_970;
 
 /**
- * Refuses a width and height that no picture has, or that hold more than MAX_PIXELS. Decoders call it on a
+ * Refuses a width and height that no picture has, or that hold more than `most` pixels. Decoders call it on a
  * file's header, before any memory is taken for its pixels.
  */
-export function checkDimensions(name: string, width: number, height: number): void {
+export function checkDimensions(
+  name: string,
+  width: number,
+  height: number,
+  most: number = MAX_PIXELS,
+): void {
   if (width < 1 || height < 1) {
     throw new ClipError(`${name}: a picture without pixels`, {
       expected: 'at least 1×1',
       got: `${width}×${height}`,
     });
   }
-  if (width * height > MAX_PIXELS) {
+  if (width * height > most) {
     throw new ClipError(`${name}: too many pixels`, {
-      expected: `at most ${MAX_PIXELS}`,
+      expected: `at most ${most}`,
       got: `${width}×${height} = ${width * height}`,
       hint: 'shrink the picture first',
     });

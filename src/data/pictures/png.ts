@@ -60,7 +60,7 @@ export function isPng(bytes: Uint8Array): boolean {
 }
 
 /** Reads the chunks. Like Pillow, it holds the checksums of those before the pixels, and no others, to their bytes. */
-export function readPngHeader(bytes: Uint8Array, name: string): PngHeader {
+export function readPngHeader(bytes: Uint8Array, name: string, mostPixels?: number): PngHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const damaged = (what: string): ClipError =>
     new ClipError(`${name}: ${what}`, { hint: 'the PNG is damaged or cut short; fetch or export it again' });
@@ -83,7 +83,7 @@ export function readPngHeader(bytes: Uint8Array, name: string): PngHeader {
       if (end + 4 > bytes.length || crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) {
         throw damaged(`PNG chunk ${type} does not match its checksum`);
       }
-      if (type === 'IHDR') header = readSizes(body, name);
+      if (type === 'IHDR') header = readSizes(body, name, mostPixels);
       if (type === 'PLTE' && header?.mode === 'P') {
         if (body.length > 768) throw damaged('PNG palette of more than 256 colours');
         palette = new Uint8Array(768);
@@ -98,7 +98,11 @@ export function readPngHeader(bytes: Uint8Array, name: string): PngHeader {
   return { ...header, compressed: join(parts), ...(palette && { palette }) };
 }
 
-function readSizes(body: Uint8Array, name: string): Omit<PngHeader, 'compressed' | 'palette'> {
+function readSizes(
+  body: Uint8Array,
+  name: string,
+  mostPixels?: number,
+): Omit<PngHeader, 'compressed' | 'palette'> {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   if (body.length < 13)
     throw new ClipError(`${name}: PNG header`, { expected: '13 bytes', got: body.length });
@@ -111,7 +115,7 @@ function readSizes(body: Uint8Array, name: string): Omit<PngHeader, 'compressed'
       got: `type ${colour}, ${depth} bits, filter ${filter}`,
     });
   }
-  checkDimensions(name, width, height);
+  checkDimensions(name, width, height, mostPixels);
   const samples = SAMPLES[colour]!;
   const sizes = { width, height, depth, samples, mode, interlaced: interlace !== 0 };
   let unpackedBytes = 0;

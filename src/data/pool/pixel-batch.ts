@@ -2,7 +2,8 @@
 import type { PictureSource } from '../sets/picture-set.ts';
 
 export interface PixelRequest {
-  readonly source: PictureSource;
+  /** Where the picture is; or a picture file's bytes, as they came from elsewhere. */
+  readonly source: PictureSource | { readonly bytes: Uint8Array };
   /** Where there is one, the picture is augmented by it: 0 … 2³² − 1. */
   readonly seed?: number | undefined;
 }

@@ -26,7 +26,13 @@ export class PixelPool {
   /** Memory of batches that were released. */
   readonly #free: Float32Array[] = [];
 
-  constructor({ workers = defaultWorkers(), size, normalization, augmentation }: PixelPoolOptions) {
+  constructor({
+    workers = defaultWorkers(),
+    size,
+    normalization,
+    augmentation,
+    mostPixels,
+  }: PixelPoolOptions) {
     checkSize(size);
     if (augmentation) checkAugmentation(augmentation);
     if (!Number.isInteger(workers) || workers < 0) {
@@ -37,6 +43,7 @@ export class PixelPool {
       size,
       normalization: { ...(image_mean && { image_mean }), ...(image_std && { image_std }) },
       augmentation,
+      mostPixels,
     };
     if (workers > 0) this.#crew = new Crew(workerScript(), this.#settings, workers);
   }
@@ -104,10 +111,18 @@ function batchOf(
 /** What is sent to the workers: of a picture in memory its own bytes, not all of a buffer that it is a part of. */
 function forSending({ source, seed, into }: PixelJob): PixelJob {
   if ('path' in source) return { source: { path: source.path }, seed, into };
+  if ('bytes' in source) return { source: { bytes: shared(source.bytes) }, seed, into };
   const { mode, width, height, data, palette } = source.picture;
   const own = data.byteLength < data.buffer.byteLength ? data.slice() : data;
   const picture = { mode, width, height, data: own, ...(palette && { palette: palette.slice() }) };
   return { source: { picture }, seed, into };
+}
+
+/** The same bytes in memory that all workers see: the list of jobs goes to each of them. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 function nameOf({ source }: PixelRequest): string {

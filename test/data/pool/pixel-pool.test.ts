@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { crc32 } from '../../../src/checkpoint/crc32.ts';
 import { augment } from '../../../src/data/pictures/augment.ts';
-import { readPicture } from '../../../src/data/pictures/decode.node.ts';
+import { decodePicture, readPicture } from '../../../src/data/pictures/decode.node.ts';
 import { encodePng } from '../../../src/data/pictures/encode-png.node.ts';
+import type { Picture } from '../../../src/data/pictures/picture.ts';
 import { normalize, preprocess } from '../../../src/data/pictures/preprocess.ts';
 import {
   PixelPool,
@@ -34,6 +35,7 @@ function pool(options: Partial<PixelPoolOptions> = {}): PixelPool {
 test.each([0, 1, 2])('%i workers give the bits of the main thread, augmented or not', async (workers) => {
   const sources = [
     ...files.map((path) => ({ path })),
+    ...files.map((path) => ({ bytes: readFileSync(path) })),
     ...[0, 1, 2].map((i) => ({ picture: shapes.image(i) })),
   ];
   // Every other picture has a seed.
@@ -44,7 +46,7 @@ test.each([0, 1, 2])('%i workers give the bits of the main thread, augmented or 
   const length = 3 * SIZE * SIZE;
   expect(pixels).toHaveLength(requests.length * length);
   for (const [i, { source, seed }] of requests.entries()) {
-    const picture = 'path' in source ? await readPicture(source.path) : source.picture;
+    const picture = 'picture' in source ? source.picture : await read(source);
     const expected =
       seed === undefined
         ? preprocess(picture, SIZE, normalization)
@@ -52,6 +54,10 @@ test.each([0, 1, 2])('%i workers give the bits of the main thread, augmented or 
     expect(Buffer.compare(bytesOf(pixels.subarray(i * length, (i + 1) * length)), bytesOf(expected))).toBe(0);
   }
 });
+
+function read(source: { path: string } | { bytes: Uint8Array }): Promise<Picture> {
+  return 'path' in source ? readPicture(source.path) : decodePicture(source.bytes);
+}
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);

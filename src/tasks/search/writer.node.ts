@@ -1,0 +1,103 @@
+// Rows on their way into a table: gathered, and committed some thousand or some seconds' worth at a time, while the engine
+// goes on. A commit is whole or not there, so that whoever is killed loses seconds' work and leaves nothing half done.
+import type { Table } from '@lancedb/lancedb';
+import { withStore } from './lancedb.node.ts';
+import { arrowRows, quoted, type Row, type Store } from './store.node.ts';
+
+const MOST_ROWS = 4096; // in a commit
+const MOST_MS = 10_000; // from one to the next
+/** Commits after which the many small files that they made are joined: the longer they wait, the slower all become. */
+const JOINED_AFTER = 64;
+const DELETED = 500; // rows in one command
+
+export class TableWriter {
+  readonly #store: Store;
+  readonly #table: Table;
+  /** Whether a row is there, and is to be replaced. */
+  readonly #isThere: (id: string) => boolean;
+  #rows: Row[] = [];
+  #vectors: Float32Array[] = [];
+  #last = performance.now();
+  #commits = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(store: Store, table: Table, isThere: (id: string) => boolean) {
+    this.#store = store;
+    this.#table = table;
+    this.#isThere = isThere;
+  }
+
+  /** Takes rows with their vectors [n, width]; throws what an earlier commit failed with. */
+  async write(rows: readonly Row[], vectors: Float32Array): Promise<void> {
+    if (rows.length === 0) return;
+    this.#rows.push(...rows);
+    this.#vectors.push(vectors);
+    if (this.#rows.length >= MOST_ROWS || performance.now() - this.#last >= MOST_MS) await this.#flush();
+  }
+
+  /** Removes rows by name. */
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.end();
+    for (let start = 0; start < ids.length; start += DELETED) {
+      const list = ids.slice(start, start + DELETED).map(quoted);
+      await this.#using(() => this.#table.delete(`id IN (${list.join(', ')})`));
+    }
+  }
+
+  /** Waits until all is committed. */
+  async end(): Promise<void> {
+    await this.#flush();
+    await this.#writing;
+  }
+
+  /** One commit is under way while the next is gathered. */
+  async #flush(): Promise<void> {
+    await this.#writing;
+    this.#last = performance.now();
+    if (this.#rows.length === 0) return;
+    const [rows, vectors] = [this.#rows, this.#vectors];
+    [this.#rows, this.#vectors] = [[], []];
+    this.#writing = this.#using(() => this.#commit(rows, joined(vectors)));
+    this.#writing.catch(() => {}); // thrown at the next call
+  }
+
+  async #commit(rows: readonly Row[], vectors: Float32Array): Promise<void> {
+    const width = vectors.length / rows.length;
+    const [fresh, changed]: number[][] = [[], []];
+    rows.forEach(({ id }, i) => {
+      (this.#isThere(id) ? changed! : fresh!).push(i);
+    });
+    const some = (at: readonly number[]) => {
+      const chosen = new Float32Array(at.length * width);
+      at.forEach((row, i) => {
+        chosen.set(vectors.subarray(row * width, (row + 1) * width), i * width);
+      });
+      const rowsAt = at.map((row) => rows[row]!);
+      return arrowRows(this.#store.packages, rowsAt, chosen);
+    };
+    if (fresh!.length > 0) await this.#table.add(some(fresh!));
+    if (changed!.length > 0) {
+      await this.#table
+        .mergeInsert('id')
+        .whenMatchedUpdateAll()
+        .whenNotMatchedInsertAll()
+        .execute(some(changed!));
+    }
+    this.#commits += 1;
+    if (this.#commits % JOINED_AFTER === 0) await this.#table.optimize();
+  }
+
+  #using<T>(use: () => Promise<T>): Promise<T> {
+    return withStore(this.#store.uri, 'written', use);
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
