@@ -25,6 +25,8 @@ export interface BuildOptions {
   split?: 'train' | 'test' | undefined;
   /** Pictures or texts in one call of the model. */
   batch?: number | undefined;
+  /** Rows up to which a search is exact; as in ApproximateOptions, unless given. */
+  exactUpTo?: number | undefined;
   /** Cut texts over the context length instead of refusing them. */
   truncate?: boolean | undefined;
   /** Called with what is being done, how much of it is through and how much there is. */
@@ -145,10 +147,13 @@ async function update(
     await writer.remove(gone);
     counts.removed = gone.length;
     const isChanged = counts.added + counts.changed + counts.removed > 0;
+    const width = loaded.model.config.embed_dim;
+    const { exactUpTo, onProgress } = options;
     const approximate = await withStore(store.uri, 'written', () =>
-      keepApproximate(store.packages, table, isChanged, (done, total) =>
-        options.onProgress?.(`ordering ${side}s`, done, total),
-      ),
+      keepApproximate(store.packages, table, width, isChanged, {
+        exactUpTo,
+        onProgress: (done, total) => onProgress?.(`sorting ${side}s into partitions`, done, total),
+      }),
     );
     built.sides[side] = { rows: await table.countRows(), ...counts, exact: !approximate };
   }
