@@ -1,6 +1,8 @@
 // clip-tfjs index: pictures and texts, made searchable; index --check and index dups look at what was made.
 import { type Command, Option } from 'commander';
 import type { Built } from '../tasks/search/build-index.node.ts';
+import type { Recall } from '../tasks/search/recall.node.ts';
+import { registerDups } from './index-dups.ts';
 import { loadIndexModel } from './index-model.ts';
 import { wholeNumber } from './numbers.ts';
 import { type ModelOptions, withModel } from './options.ts';
@@ -12,6 +14,7 @@ interface Options extends ModelOptions {
   split: 'train' | 'test';
   truncate?: boolean;
   batch?: number;
+  exactUpTo?: number;
   json?: boolean;
 }
 
@@ -34,6 +37,11 @@ export function registerIndex(program: Command): void {
     .addOption(
       new Option('--split <name>', 'of shapes and cifar100').choices(['train', 'test']).default('test'),
     )
+    .option(
+      '--exact-up-to <rows>',
+      'search exactly up to so many (default: 20,000 vectors of 512 numbers)',
+      wholeNumber(0),
+    )
     .option('--truncate', 'cut texts over the context length instead of refusing them')
     .option(
       '--batch <n>',
@@ -52,14 +60,15 @@ Examples:
   clip-tfjs index dups photos.index --above 0.98`,
     )
     .action(run);
+  registerDups(command);
 }
 
 async function run(specs: string[], options: Options, command: Command): Promise<void> {
-  const { out, check, split, truncate, batch, json } = options;
+  const { out, check, split, truncate, batch, exactUpTo, json } = options;
   if (check !== undefined) {
     if (out !== undefined || specs.length > 0)
       throw new UsageError('--check looks at an index: nothing else beside it');
-    return;
+    return checkIndex(check, json);
   }
   if (specs.length === 0) throw new UsageError('nothing to index: expected pictures or texts');
   if (out === undefined) throw new UsageError('--out: expected where the index is, or is to be');
@@ -67,7 +76,7 @@ async function run(specs: string[], options: Options, command: Command): Promise
   const loaded = await loadIndexModel(out, options, command);
   const bars = progressBars();
   const began = performance.now();
-  const build = { split, truncate, batch, onProgress: bars.update, onNote: note };
+  const build = { split, truncate, batch, exactUpTo, onProgress: bars.update, onNote: note };
   const built = await buildIndex(loaded, specs, out, build).finally(bars.stop);
   const seconds = (performance.now() - began) / 1000;
   if (json) printJson({ index: out, model: loaded.name, backend: loaded.backend, ...built, seconds });
@@ -84,4 +93,18 @@ function printBuilt(out: string, { sides, broken, busy }: Built, seconds: number
   const share = busy > 0 ? `; the engine was busy for ${(100 * busy).toFixed(0)}% of encoding pictures` : '';
   printLine(`${seconds.toFixed(1)} s${share}`);
   if (broken.length > 0) printLine(`${broken.length} pictures could not be read and are not in it`);
+}
+
+async function checkIndex(uri: string, json: boolean | undefined): Promise<void> {
+  const { indexRecall } = await import('../tasks/search/recall.node.ts');
+  const bars = progressBars();
+  const recalls = await indexRecall(uri, { onProgress: bars.update }).finally(bars.stop);
+  if (json) printJson({ index: uri, recalls });
+  else for (const recall of recalls) printLine(recallLine(recall));
+}
+
+function recallLine({ to, by, rows, queries, exact, recallAt10, exactMs, ms }: Recall): string {
+  const asked = `${rows} ${to}s asked by ${queries} ${by}s`;
+  if (exact) return `${asked}: exact, ${exactMs.toFixed(1)} ms (no approximate index: nothing to compare)`;
+  return `${asked}: recall@10 ${recallAt10.toFixed(3)}, ${ms.toFixed(1)} ms; exact ${exactMs.toFixed(1)} ms`;
 }

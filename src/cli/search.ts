@@ -79,6 +79,9 @@ async function run(uri: string, texts: string[], options: Options, command: Comm
   checkFigurePath(figure);
   if (images.length + texts.length === 0)
     throw new UsageError('an empty query: expected a text, or --image FILE');
+  if (figure !== undefined && to === 'text') {
+    throw new UsageError('--figure draws pictures that were found: expected --to image beside it');
+  }
   if (texts.some((text) => text.trim() === ''))
     throw new UsageError('an empty query: expected a text, got ""');
   if (options.weights && options.weights.length !== images.length + texts.length) {
@@ -146,8 +149,16 @@ function titleOf(parts: readonly Part[]): string {
 }
 
 async function drawFigure(
-  _path: string,
-  _title: string,
-  _parts: readonly Part[],
-  _results: SearchHit[],
-): Promise<void> {}
+  path: string,
+  title: string,
+  parts: readonly Part[],
+  hits: SearchHit[],
+): Promise<void> {
+  const { searchSheet } = await import('../tasks/search/search-sheet.node.ts');
+  const { writeFileAtomic } = await import('../data/bytes/write-file.node.ts');
+  const asked = parts.flatMap(({ of, part }) =>
+    'image' in of && 'picture' in part ? [{ name: of.image, picture: part.picture }] : [],
+  );
+  await writeFileAtomic(path, await searchSheet({ title, asked, hits, onNote: note }));
+  note(`wrote ${path}`);
+}

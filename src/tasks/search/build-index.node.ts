@@ -25,6 +25,10 @@ export interface BuildOptions {
   split?: 'train' | 'test' | undefined;
   /** Pictures or texts in one call of the model. */
   batch?: number | undefined;
+  /** Rows up to which a search is exact; as in ApproximateOptions, unless given. */
+  exactUpTo?: number | undefined;
+  /** Rows in a commit at most: what is lost where the process is killed; 4096, and seconds' worth at most, unless given. */
+  commitRows?: number | undefined;
   /** Cut texts over the context length instead of refusing them. */
   truncate?: boolean | undefined;
   /** Called with what is being done, how much of it is through and how much there is. */
@@ -119,7 +123,7 @@ async function update(
     if (!table) continue;
     const known = await readKnown(store, table);
     const seen = new Set<string>();
-    const writer = new TableWriter(store, table, (id) => known.has(id));
+    const writer = new TableWriter(store, table, (id) => known.has(id), options.commitRows);
     const counts = { added: 0, changed: 0, removed: 0, unchanged: 0 };
     /** Whether a row must be encoded; each is asked for once. */
     const isPending = ({ id, stamp }: Row): boolean => {
@@ -145,10 +149,13 @@ async function update(
     await writer.remove(gone);
     counts.removed = gone.length;
     const isChanged = counts.added + counts.changed + counts.removed > 0;
+    const width = loaded.model.config.embed_dim;
+    const { exactUpTo, onProgress } = options;
     const approximate = await withStore(store.uri, 'written', () =>
-      keepApproximate(store.packages, table, isChanged, (done, total) =>
-        options.onProgress?.(`ordering ${side}s`, done, total),
-      ),
+      keepApproximate(store.packages, table, width, isChanged, {
+        exactUpTo,
+        onProgress: (done, total) => onProgress?.(`sorting ${side}s into partitions`, done, total),
+      }),
     );
     built.sides[side] = { rows: await table.countRows(), ...counts, exact: !approximate };
   }

@@ -1,9 +1,9 @@
 // An index that is open for searching: a vector → the pictures or texts nearest to it.
 import { ClipError } from '../../errors.ts';
 import type { LoadedModel } from '../loaded-model.ts';
-import { approximately } from './approximate.node.ts';
 import { plainReason, storeError } from './lancedb.node.ts';
 import { checkMadeWith, type MadeWith } from './made-with.ts';
+import { nearest } from './nearest.node.ts';
 import { COLUMNS, openExisting, SIDES, type Side, type Store } from './store.node.ts';
 
 export interface SearchOptions {
@@ -100,15 +100,11 @@ export class SearchIndex {
     }
     if (where !== undefined && where.trim() === '')
       throw new ClipError('an empty condition', { hint: WHERE });
-    let query = table.query().nearestTo(vector).distanceType('cosine').limit(top);
-    query = query.select(['id', 'label', 'caption', '_distance']);
-    query = exact ? query.bypassVectorIndex() : approximately(query);
-    if (where !== undefined) query = query.where(where);
     try {
-      const found = await query.toArray();
-      return found.map(({ id, label, caption, _distance }) => ({
+      const found = await nearest(table, vector, { top, where, exact });
+      return found.map(({ id, score, label, caption }) => ({
         id,
-        score: 1 - _distance,
+        score,
         ...(label !== null && { label }),
         ...(caption !== null && { caption }),
       }));

@@ -15,13 +15,15 @@ export class TableWriter {
   readonly #table: Table;
   /** Whether a row is there, and is to be replaced. */
   readonly #isThere: (id: string) => boolean;
+  readonly #mostRows: number;
   #rows: Row[] = [];
   #vectors: Float32Array[] = [];
   #last = performance.now();
   #commits = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(store: Store, table: Table, isThere: (id: string) => boolean) {
+  constructor(store: Store, table: Table, isThere: (id: string) => boolean, mostRows: number = MOST_ROWS) {
+    this.#mostRows = mostRows;
     this.#store = store;
     this.#table = table;
     this.#isThere = isThere;
@@ -32,7 +34,7 @@ export class TableWriter {
     if (rows.length === 0) return;
     this.#rows.push(...rows);
     this.#vectors.push(vectors);
-    if (this.#rows.length >= MOST_ROWS || performance.now() - this.#last >= MOST_MS) await this.#flush();
+    if (this.#rows.length >= this.#mostRows || performance.now() - this.#last >= MOST_MS) await this.#flush();
   }
 
   /** Removes rows by name. */
