@@ -1,10 +1,11 @@
-// A picture as waves: coefficients of sines and cosines, long waves louder than short ones as in photographs, in colours
+// A picture as waves: coefficients of cosines, long waves louder than short ones as in photographs, in colours
 // whose axes are those along which photographs' pixels vary. Olah, Mordvintsev & Schubert 2017, "Feature Visualization",
 // and its code, lucid (optvis/param/spatial.py and color.py). The inverse transform is two matrix products: H C Hᵀ.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bits } from '../../data/random.ts';
 import { type Canvas, noise, parameterOf } from './canvas.ts';
 import { logit } from './pixels.ts';
+import { totalVariation } from './total-variation.ts';
 
 /** lucid's square root of the covariance of ImageNet's colours: a row of red, green and blue each. */
 const COLOURS: readonly (readonly [number, number, number])[] = [
@@ -15,13 +16,23 @@ const COLOURS: readonly (readonly [number, number, number])[] = [
 /** The length of its longest column, which lucid divides by. */
 const LONGEST = Math.hypot(0.26, 0.27, 0.27);
 
-/** `waves` is the highest frequency, in waves across the picture; `decay` the power of 1/frequency. `start` as pixelCanvas's. */
+export interface FourierSettings {
+  /** The highest frequency, in waves across the picture. */
+  waves: number;
+  /** The power of 1 / frequency that a wave is as loud as. */
+  decay: number;
+  /** The weight of total variation. */
+  variation: number;
+  /** A picture to start from, [3, side, side], 0 … 1. */
+  start?: Float32Array | undefined;
+}
+
 export function fourierCanvas(
   side: number,
   bits: Bits,
-  { waves, decay, start }: { waves: number; decay: number; start?: Float32Array | undefined },
+  { waves, decay, variation, start }: FourierSettings,
 ): Canvas {
-  const count = 2 * waves + 1; // a constant, a cosine and a sine of each frequency
+  const count = 2 * waves + 1; // by halves, and the constant
   const shape: [number, number, number] = [3, count, count];
   const loudness = loudnessOf(count, decay);
   const grain = noise(bits, 0.05);
@@ -33,7 +44,7 @@ export function fourierCanvas(
   );
   return {
     parameters: new Map([['coefficients', values]]),
-    learningRate: 0.05,
+    learningRate: (globalThis as any).T?.rate ?? 0.05,
     draw(wanted) {
       const basis = tf.tile(tf.tensor3d(wavesAlong(wanted, count), [1, wanted, count]), [3, 1, 1]); // [3, S, K]
       const spectrum = tf.mul(values.value, tf.tensor(loudness, [1, count, count])); // [3, K, K]
@@ -45,24 +56,25 @@ export function fourierCanvas(
       const coloured = tf.matMul(matrix, tf.reshape(uncoloured, [3, wanted * wanted])); // [3, S²]
       return tf.sigmoid(tf.reshape(coloured, [3, wanted, wanted])) as tf.Tensor3D; // [3, S, S]
     },
+    penalty: (picture) => tf.mul(totalVariation(picture), variation) as tf.Scalar,
   };
 }
 
-/** An orthogonal basis, each wave's mean square 1, at the middles of `side` pixels: [side, count]. */
+/**
+ * An orthogonal basis, each wave's mean square 1, at the middles of `side` pixels: [side, count]. Cosines only, which are the
+ * waves of the picture with its mirror images around it: with sines too, one edge would be the neighbour of the other, and
+ * shapes grow across.
+ */
 function wavesAlong(side: number, count: number): Float32Array {
-  const basis = new Float32Array(side * count);
-  for (let at = 0; at < side; at++) {
-    for (let k = 0; k < count; k++) {
-      const angle = (2 * Math.PI * frequencyOf(k) * (at + 0.5)) / side;
-      basis[at * count + k] = k === 0 ? 1 : Math.SQRT2 * (k % 2 === 1 ? Math.cos(angle) : Math.sin(angle));
-    }
-  }
-  return basis;
+  return Float32Array.from({ length: side * count }, (_, i) => {
+    const [at, k] = [Math.floor(i / count), i % count];
+    return k === 0 ? 1 : Math.SQRT2 * Math.cos((2 * Math.PI * frequencyOf(k) * (at + 0.5)) / side);
+  });
 }
 
-/** Waves across the picture: 0, 1, 1, 2, 2 … */
+/** Waves across the picture: 0, ½, 1, 1½ … */
 function frequencyOf(k: number): number {
-  return Math.ceil(k / 2);
+  return k / 2;
 }
 
 /** How loud each pair of waves is, by the length of its frequency: [count, count]. */

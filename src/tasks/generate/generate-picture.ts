@@ -67,6 +67,8 @@ export interface Generated {
 
 const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 };
 const WARMUP = 10;
+/** Random beginnings, the best of which is gone on with. An outline seldom changes its kind; noise is all alike. */
+const TRIES: Readonly<Record<Way, number>> = { shapes: 100, fourier: 1, pixels: 1 };
 
 /**
  * Makes a picture that `loaded` finds like `text`. Throws ClipError for a text that is empty or over the context length,
@@ -82,13 +84,15 @@ export async function generatePicture(
   const { config } = loaded.model;
   const side = Math.round(1.25 * config.image_resolution); // a window of it is as sharp as the encoder
   const planes = start && planesOf(start, side);
-  const canvas = makeCanvas(by, { side, bits: randomBits(seedFor(seed, by)), variation, start: planes });
+  const began = performance.now();
   const objective = await Objective.of(loaded, text, { ...options, side, keep, planes });
+  const settings = { side, bits: randomBits(seedFor(seed, by)), variation, start: planes };
+  const canvas = await bestOf(TRIES[by], () => makeCanvas(by, settings), objective);
   const parameters = [...canvas.parameters];
   const optimizer = new AdamW(canvas.parameters, ADAM);
   const schedule = { steps, warmup: Math.min(WARMUP, steps - 1), learningRate: canvas.learningRate };
   const draw = (wanted: number = size): Picture => drawPicture(canvas, wanted);
-  const began = performance.now();
+
   try {
     const bits = randomBits(seedFor(seed, 'views'));
     while (optimizer.steps < steps && !options.signal?.aborted) {
@@ -123,6 +127,19 @@ export async function generatePicture(
     objective.release();
     for (const [, parameter] of parameters) parameter.release();
   }
+}
+
+/** The canvas that is the most like the text as it is, of so many random ones. */
+async function bestOf(tries: number, make: () => Canvas, objective: Objective): Promise<Canvas> {
+  let best = { canvas: make(), loss: Infinity };
+  for (let i = 1; i < tries; i++) {
+    const canvas = make();
+    const loss = objective.firstLoss(canvas);
+    const [worse, better] = loss < best.loss ? [best.canvas, { canvas, loss }] : [canvas, best];
+    for (const parameter of worse.parameters.values()) parameter.release();
+    best = better;
+  }
+  return best.canvas;
 }
 
 /** What the canvas shows now, at any size. */

@@ -4,7 +4,8 @@
 /**
  * Fills `target` with the rows that read `count` samples, evenly spaced, from the window [start, start + span) of a line of
  * `length` samples: [count, length], each row summing to 1. Between samples a triangle, widened where the window shrinks so
- * that nothing is passed over (Pillow's bilinear); beyond the line's ends its last sample goes on.
+ * that nothing is passed over (Pillow's bilinear); beyond the line's ends its last sample goes on. A negative span reads
+ * backwards.
  */
 export function fillInterpolation(
   target: Float32Array,
@@ -12,7 +13,7 @@ export function fillInterpolation(
 ): void {
   target.fill(0);
   const step = span / count;
-  const reach = Math.max(1, step);
+  const reach = Math.max(1, Math.abs(step));
   for (let row = 0; row < count; row++) {
     const centre = start + (row + 0.5) * step - 0.5; // sample j lies at j
     const weights = target.subarray(row * length, (row + 1) * length);

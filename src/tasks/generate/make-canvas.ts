@@ -6,7 +6,7 @@ import { pixelCanvas } from './pixels.ts';
 import { shapeCanvas } from './shapes.ts';
 
 /** Of `shapes`: each is a painted outline. */
-const SHAPES = 5;
+const SHAPES = 3;
 
 export interface CanvasSettings {
   side: number;
@@ -19,6 +19,6 @@ export interface CanvasSettings {
 
 export function makeCanvas(by: Way, { side, bits, variation, start }: CanvasSettings): Canvas {
   if (by === 'pixels') return pixelCanvas(side, bits, { variation, start });
-  if (by === 'fourier') return fourierCanvas(side, bits, { waves: Math.floor(side / 4), decay: 1, start });
-  return shapeCanvas(bits, { count: SHAPES });
+  if (by === 'fourier') return fourierCanvas(side, bits, { waves: (globalThis as any).T?.waves ?? 8, decay: (globalThis as any).T?.decay ?? 1.5, variation, start });
+  return shapeCanvas(bits, { count: (globalThis as any).T?.count ?? SHAPES });
 }

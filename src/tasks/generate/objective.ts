@@ -1,14 +1,14 @@
 // What a picture is optimised for: like the text in every view, unlike the negative texts, and near the start where there
 // is one.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Bits } from '../../data/random.ts';
+import { type Bits, randomBits } from '../../data/random.ts';
 import type { CLIP } from '../../model/clip.ts';
 import { normalize } from '../../model/ops.ts';
 import type { LoadedModel } from '../loaded-model.ts';
 import type { Canvas } from './canvas.ts';
 import { structureLoss } from './structure.ts';
 import { textDirection } from './target.ts';
-import { VIEWS, type ViewOptions, viewsOf } from './views.ts';
+import { VIEWS, type ViewOptions, viewsOf, WHOLE } from './views.ts';
 
 /** The weight of the negative texts, beside 1 for the text. */
 const WITHOUT = 0.5;
@@ -58,10 +58,10 @@ export class Objective {
   }
 
   /** The loss of what the canvas shows, and the mean cosine of its views with the text. */
-  lossOf(canvas: Canvas, bits: Bits): { loss: tf.Scalar; cosine: tf.Scalar } {
+  lossOf(canvas: Canvas, bits: Bits, views: ViewOptions = this.#views): { loss: tf.Scalar; cosine: tf.Scalar } {
     const { side, keep } = this.#options;
     const picture = canvas.draw(side);
-    const images = viewsOf(picture, this.#model.config, this.#views, bits); // [N, 3, R, R]
+    const images = viewsOf(picture, this.#model.config, views, bits); // [N, 3, R, R]
     const features = normalize(this.#model.encodeImage(images)); // [N, E]
     const cosine = this.#mean(features, this.#target);
     const terms: tf.Tensor[] = this.#against.map((other) =>
@@ -72,6 +72,14 @@ export class Objective {
     if (this.#start && keep > 0) terms.push(tf.mul(structureLoss(picture, this.#start), keep / (1 - keep)));
     const loss = terms.reduce((sum, term) => tf.add(sum, term), tf.neg(cosine)) as tf.Scalar;
     return { loss, cosine };
+  }
+
+  /** The loss of the whole picture alone. */
+  firstLoss(canvas: Canvas): number {
+    const loss = tf.tidy(() => this.lossOf(canvas, randomBits(0), WHOLE).loss);
+    const [value] = loss.dataSync();
+    loss.dispose();
+    return value!;
   }
 
   /** The cosine of one picture, as the encoder takes it, with the text. Disposes of the picture. */

@@ -1,9 +1,9 @@
-// A picture as its pixels: [3, S, S] numbers through a sigmoid, held together by total variation, the sum of the steps
-// between neighbours (Mahendran & Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them").
+// A picture as its pixels: [3, S, S] numbers through a sigmoid, held together by total variation.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bits } from '../../data/random.ts';
 import { type Canvas, noise, parameterOf } from './canvas.ts';
 import { fillInterpolation } from './interpolation.ts';
+import { totalVariation } from './total-variation.ts';
 
 /** `variation` is the weight of total variation: 0 leaves every pixel to itself. `start` [3, S, S], 0 … 1: a picture to start from. */
 export function pixelCanvas(
@@ -33,22 +33,6 @@ export function pixelCanvas(
 export function logit(value: number): number {
   const inside = Math.min(0.99, Math.max(0.01, value));
   return Math.log(inside / (1 - inside));
-}
-
-/** The mean step between neighbours, across and down, 0 … 2: [3, S, S] → []. */
-function totalVariation(picture: tf.Tensor3D): tf.Scalar {
-  const side = picture.shape[1];
-  const steps = [1, 2].map((axis) => {
-    const [from, size] = [
-      [0, 0, 0],
-      [3, side, side],
-    ] as [number[], number[]];
-    size[axis] = side - 1;
-    const near = tf.slice(picture, from, size);
-    from[axis] = 1;
-    return tf.mean(tf.abs(tf.sub(tf.slice(picture, from, size), near)));
-  });
-  return tf.add(steps[0]!, steps[1]!);
 }
 
 /** [3, S, S] → [3, side, side], bilinear. */

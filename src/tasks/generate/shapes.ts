@@ -10,37 +10,52 @@ import { type Canvas, noise, parameterOf } from './canvas.ts';
 /** Waves around an outline: five make a star. */
 const HARMONICS = 6;
 /** Of an edge, as a share of the picture: wide first, so that far shapes are drawn near, then as sharp as a pixel. */
-const SOFTNESS = { first: 0.06, last: 0.012 };
+const SOFTNESS = { first: 0.05, last: 0.01 };
+/** What outlines pay for waves: fine ones more than long ones. */
+const SMOOTH = 0.003;
 
 export function shapeCanvas(bits: Bits, { count }: { count: number }): Canvas {
   const parameter = (shape: number[], value: (i: number) => number): Parameter =>
     parameterOf(shape, (filled) => tf.tensor(filled, shape), value);
-  const grain = noise(bits, 0.05);
-  const middle = parameter([count, 2], () => 0.5 + 0.25 * uniform(bits)); // across, down
-  const size = parameter([count, 1], () => Math.log(0.16) + 0.3 * uniform(bits));
-  const cosines = parameter([count, HARMONICS], () => grain());
-  const sines = parameter([count, HARMONICS], () => grain());
-  const colours = parameter([count, 3], () => 0.5 * uniform(bits));
-  const ground = parameter([1, 3], () => 0.5 * uniform(bits));
+  const grain = noise(bits, 0.03);
+  // The first shape is the subject: some regular outline, some colour, with or without a hole. The others are small.
+  const [folds, isHollow] = [bits() % HARMONICS, bits() % 2 === 0];
+  const wave = (i: number): number => (i === folds ? 0.4 * uniform(bits) : grain());
+  const middle = parameter([count, 2], (i) => 0.5 + (i < 2 ? 0.08 : 0.3) * uniform(bits)); // across, down
+  const size = parameter([count, 1], (i) => Math.log(i === 0 ? 0.26 + 0.06 * uniform(bits) : 0.08));
+  const hollow = parameter([count, 1], (i) => (i === 0 && isHollow ? 0.5 : -2.5)); // through a sigmoid: the hole's share
+  const cosines = parameter([count, HARMONICS], wave);
+  const sines = parameter([count, HARMONICS], wave);
+  const colours = parameter([count, 3], () => 2 * uniform(bits));
+  const ground = parameter([1, 3], () => 2 * uniform(bits));
   let softness = SOFTNESS.first;
   return {
-    parameters: new Map(Object.entries({ middle, size, cosines, sines, colours, ground })),
+    parameters: new Map(Object.entries({ middle, size, hollow, cosines, sines, colours, ground })),
     learningRate: 0.03,
     advance: (share) => {
       softness = SOFTNESS.first * (SOFTNESS.last / SOFTNESS.first) ** share;
     },
     draw(side) {
-      const inside = tf.sigmoid(tf.div(depths({ middle, size, cosines, sines }, side), softness)); // [K, S²]
-      const [covers, paints] = [tf.split(inside, count), tf.split(tf.sigmoid(colours.value), count)];
+      const { distance, reach } = outlines({ middle, size, cosines, sines }, side); // each [K, S²]
+      const edge = (depth: tf.Tensor): tf.Tensor => tf.sigmoid(tf.div(depth, softness));
+      const hole = tf.mul(reach, tf.sigmoid(hollow.value)); // [K, S²]
+      const inside = tf.mul(edge(tf.sub(reach, distance)), edge(tf.sub(distance, hole))); // [K, S²]
+      const paints = tf.sigmoid(colours.value); // [K, 3]
       let picture: tf.Tensor = tf.sigmoid(tf.transpose(ground.value)); // [3, 1]
       for (let i = 0; i < count; i++) {
-        const paint = tf.transpose(paints[i]!); // [3, 1]
-        picture = tf.add(
-          tf.mul(picture, tf.sub(1, covers[i]!)),
-          tf.matMul(paint as tf.Tensor2D, covers[i] as tf.Tensor2D),
-        ); // [3, S²]
+        const cover = tf.slice(inside, [i, 0], [1, -1]) as tf.Tensor2D; // [1, S²]
+        const paint = tf.slice(paints, [i, 0], [1, -1]) as tf.Tensor2D; // [1, 3]
+        picture = tf.add(tf.mul(picture, tf.sub(1, cover)), tf.matMul(paint, cover, true, false)); // [3, S²]
       }
       return tf.reshape(picture, [3, side, side]);
+    },
+    penalty: () => {
+      const waves = tf.add(tf.square(cosines.value), tf.square(sines.value)); // [K, harmonics]
+      const fineness = tf.tensor2d(
+        Array.from({ length: HARMONICS }, (_, k) => (k + 1) ** 2),
+        [1, HARMONICS],
+      );
+      return tf.mul(tf.mean(tf.sum(tf.mul(waves, fineness), 1)), SMOOTH) as tf.Scalar;
     },
   };
 }
@@ -52,8 +67,11 @@ interface Outlines {
   sines: Parameter;
 }
 
-/** How far inside each outline every pixel is, negative outside, as a share of the picture: [K, S²]. */
-function depths({ middle, size, cosines, sines }: Outlines, side: number): tf.Tensor {
+/** Of every pixel and shape, the distance from its middle and that of its outline there, as shares of the picture: [K, S²]. */
+function outlines(
+  { middle, size, cosines, sines }: Outlines,
+  side: number,
+): { distance: tf.Tensor; reach: tf.Tensor } {
   const [x, y] = [0, 1].map((axis) => {
     const places = Float32Array.from({ length: side * side }, (_, i) => {
       return ((axis === 0 ? i % side : Math.floor(i / side)) + 0.5) / side;
@@ -74,5 +92,5 @@ function depths({ middle, size, cosines, sines }: Outlines, side: number): tf.Te
     );
     reach = tf.add(reach, wave); // [K, S²]
   }
-  return tf.sub(tf.exp(reach), distance); // [K, S²]
+  return { distance, reach: tf.exp(reach) };
 }

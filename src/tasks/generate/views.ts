@@ -17,6 +17,9 @@ export interface ViewOptions {
   light: number;
 }
 
+/** How far a window may reach over the picture's edge, as a share of the picture: half a patch of the embedded model. */
+const SHIFT = 0.15;
+
 /** As robust as it takes for another model to see the same. */
 export const VIEWS: ViewOptions = { count: 16, sides: [0.75, 1.15], noise: 0.05, light: 0.1 };
 /** The encoder alone, and nothing against deceiving it: the baseline. */
@@ -34,9 +37,12 @@ export function viewsOf(
   const [rows, columns] = [new Float32Array(count * size), new Float32Array(count * size)];
   for (let view = 0; view < count; view++) {
     const share = view === 0 ? 1 : between(bits, ...sides);
+    const mirrored = view > 0 && bits() % 2 === 0;
     for (const target of [rows, columns]) {
-      const start = view === 0 ? 0 : (1 - share) * between(bits, 0, 1) * length;
-      const window = { length, count: side, start, span: share * length };
+      const free = (1 - share) / 2;
+      const start = view === 0 ? 0 : (free + (Math.abs(free) + SHIFT) * uniform(bits)) * length;
+      const [from, span] = mirrored && target === columns ? [start + share * length, -share] : [start, share];
+      const window = { length, count: side, start: from, span: span * length };
       fillInterpolation(target.subarray(view * size, (view + 1) * size), window);
     }
   }
