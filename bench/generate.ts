@@ -10,7 +10,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodePng } from '../src/data/pictures/encode-png.node.ts';
 import { SEEN } from '../src/data/shapes/classes.ts';
-import { classify, contactSheet, FINE_NAMES, generatePicture, load, readPicture, zeroShotHead } from '../src/index.ts';
+import {
+  classify,
+  contactSheet,
+  FINE_NAMES,
+  generatePicture,
+  load,
+  readPicture,
+  zeroShotHead,
+} from '../src/index.ts';
 import { WAYS } from '../src/tasks/generate/canvas.ts';
 import { WHOLE } from '../src/tasks/generate/views.ts';
 
@@ -36,7 +44,8 @@ const fine = SHAPES_OF_A_COLOUR.flatMap((shape) =>
   Array.from({ length: 10 }, (_, colour) => 10 * colour + ((shape + 3 * colour) % 10)),
 );
 mkdirSync(work, { recursive: true });
-const pictureFile = (way: string, label: string): string => join(work, `${way} ${label} ${seed} ${steps}.png`);
+const pictureFile = (way: string, label: string): string =>
+  join(work, `${way} ${label} ${seed} ${steps}.png`);
 
 const mini = await load('mini', { backend });
 for (const label of values['judge-only'] ? [] : fine.map((index) => FINE_NAMES[index]!)) {
@@ -45,7 +54,10 @@ for (const label of values['judge-only'] ? [] : fine.map((index) => FINE_NAMES[i
     const bare = way === BARE ? { views: WHOLE, variation: 0 } : {};
     const text = `${/^[aeiou]/.test(label) ? 'an' : 'a'} ${label}`;
     const { picture, seconds, cosine } = await generatePicture(mini, text, { by, ...bare, steps, seed });
-    writeFileSync(pictureFile(way, label), encodePng(picture.data as Uint8Array, picture.width, picture.height));
+    writeFileSync(
+      pictureFile(way, label),
+      encodePng(picture.data as Uint8Array, picture.width, picture.height),
+    );
     process.stderr.write(`${way} ${label}: ${seconds.toFixed(1)} s, cosine ${cosine.toFixed(3)}\n`);
   }
 }
@@ -63,7 +75,9 @@ async function verdicts(way: string): Promise<{ index: number; said: string[] }[
 const found = new Map(await Promise.all(ways.map(async (way) => [way, await verdicts(way)] as const)));
 const share = (rows: { index: number; said: string[] }[], model: number): string => {
   const right = rows.filter(({ index, said }) => said[model] === FINE_NAMES[index]).length;
-  return rows.length === 0 ? '–' : `${((100 * right) / rows.length).toFixed(0)} % (${right} of ${rows.length})`;
+  return rows.length === 0
+    ? '–'
+    : `${((100 * right) / rows.length).toFixed(0)} % (${right} of ${rows.length})`;
 };
 console.log('| by | mini, which was optimised | the judge | the judge, combinations never trained on |');
 console.log('| --- | --- | --- | --- |');

@@ -23,6 +23,8 @@ console.log(`${seconds.toFixed(1)} s, cosine ${cosine.toFixed(3)}`);
 // 3. That the first model likes it says little. What does the other one see?
 for (const one of [model, judge]) {
   const { top } = await judgePicture(one, picture, FINE_NAMES, text);
-  console.log(`${one.name}: ${top.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`).join(', ')}`);
+  console.log(
+    `${one.name}: ${top.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`).join(', ')}`,
+  );
 }
 writeFileSync(out, pictureFigure(picture, text));

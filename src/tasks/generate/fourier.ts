@@ -44,7 +44,7 @@ export function fourierCanvas(
   );
   return {
     parameters: new Map([['coefficients', values]]),
-    learningRate: (globalThis as any).T?.rate ?? 0.05,
+    learningRate: 0.05,
     draw(wanted) {
       const basis = tf.tile(tf.tensor3d(wavesAlong(wanted, count), [1, wanted, count]), [3, 1, 1]); // [3, S, K]
       const spectrum = tf.mul(values.value, tf.tensor(loudness, [1, count, count])); // [3, K, K]

@@ -34,7 +34,7 @@ export interface GenerateOptions {
   keep?: number | undefined;
   /** How the encoder looks at the picture; default: VIEWS. */
   views?: Partial<ViewOptions> | undefined;
-  /** The weight of total variation in `pixels`; default 1. */
+  /** The weight of total variation, in `pixels` and `fourier`; default 4. */
   variation?: number | undefined;
   /** Aborted: the run ends after its step, and gives what it has. */
   signal?: AbortSignal | undefined;
@@ -68,7 +68,7 @@ export interface Generated {
 const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 };
 const WARMUP = 10;
 /** Random beginnings, the best of which is gone on with. An outline seldom changes its kind; noise is all alike. */
-const TRIES: Readonly<Record<Way, number>> = { shapes: 100, fourier: 1, pixels: 1 };
+const TRIES: Readonly<Record<Way, number>> = { shapes: 64, fourier: 1, pixels: 1 };
 
 /**
  * Makes a picture that `loaded` finds like `text`. Throws ClipError for a text that is empty or over the context length,
@@ -79,7 +79,7 @@ export async function generatePicture(
   text: string,
   options: GenerateOptions = {},
 ): Promise<Generated> {
-  const { by = WAYS[0], steps = 300, seed = 1, size = 256, keep = 0.5, variation = 1, start } = options;
+  const { by = WAYS[0], steps = 300, seed = 1, size = 256, keep = 0.5, variation = 4, start } = options;
   checkGeneration({ text, by, steps, seed, size, keep, hasStart: start !== undefined });
   const { config } = loaded.model;
   const side = Math.round(1.25 * config.image_resolution); // a window of it is as sharp as the encoder

@@ -5,13 +5,15 @@ import { fourierCanvas } from './fourier.ts';
 import { pixelCanvas } from './pixels.ts';
 import { shapeCanvas } from './shapes.ts';
 
-/** Of `shapes`: each is a painted outline. */
-const SHAPES = 3;
+/** Painted outlines in `shapes`: the subject, and one that may add to it or cut from it. */
+const SHAPES = 2;
+/** The finest wave in `fourier`, as a share of the canvas's side: 5 pixels long. */
+const FINEST = 0.2;
 
 export interface CanvasSettings {
   side: number;
   bits: Bits;
-  /** The weight of total variation in `pixels`. */
+  /** The weight of total variation, in `pixels` and `fourier`. */
   variation: number;
   /** A picture to start from, [3, side, side], 0 … 1; `shapes` takes none. */
   start: Float32Array | undefined;
@@ -19,6 +21,6 @@ export interface CanvasSettings {
 
 export function makeCanvas(by: Way, { side, bits, variation, start }: CanvasSettings): Canvas {
   if (by === 'pixels') return pixelCanvas(side, bits, { variation, start });
-  if (by === 'fourier') return fourierCanvas(side, bits, { waves: (globalThis as any).T?.waves ?? 8, decay: (globalThis as any).T?.decay ?? 1.5, variation, start });
-  return shapeCanvas(bits, { count: (globalThis as any).T?.count ?? SHAPES });
+  if (by === 'shapes') return shapeCanvas(bits, { count: SHAPES });
+  return fourierCanvas(side, bits, { waves: Math.round(FINEST * side), decay: 1, variation, start });
 }

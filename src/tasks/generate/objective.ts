@@ -8,10 +8,12 @@ import type { LoadedModel } from '../loaded-model.ts';
 import type { Canvas } from './canvas.ts';
 import { structureLoss } from './structure.ts';
 import { textDirection } from './target.ts';
-import { VIEWS, type ViewOptions, viewsOf, WHOLE } from './views.ts';
+import { VIEWS, type ViewOptions, viewsOf } from './views.ts';
 
 /** The weight of the negative texts, beside 1 for the text. */
 const WITHOUT = 0.5;
+/** Views by which random beginnings are compared. */
+const FIRST = 4;
 
 export interface ObjectiveOptions {
   /** Of the canvas, in pixels. */
@@ -58,7 +60,11 @@ export class Objective {
   }
 
   /** The loss of what the canvas shows, and the mean cosine of its views with the text. */
-  lossOf(canvas: Canvas, bits: Bits, views: ViewOptions = this.#views): { loss: tf.Scalar; cosine: tf.Scalar } {
+  lossOf(
+    canvas: Canvas,
+    bits: Bits,
+    views: ViewOptions = this.#views,
+  ): { loss: tf.Scalar; cosine: tf.Scalar } {
     const { side, keep } = this.#options;
     const picture = canvas.draw(side);
     const images = viewsOf(picture, this.#model.config, views, bits); // [N, 3, R, R]
@@ -74,9 +80,9 @@ export class Objective {
     return { loss, cosine };
   }
 
-  /** The loss of the whole picture alone. */
+  /** The loss of a few views, the same of every canvas. */
   firstLoss(canvas: Canvas): number {
-    const loss = tf.tidy(() => this.lossOf(canvas, randomBits(0), WHOLE).loss);
+    const loss = tf.tidy(() => this.lossOf(canvas, randomBits(0), { ...this.#views, count: FIRST }).loss);
     const [value] = loss.dataSync();
     loss.dispose();
     return value!;

@@ -12,7 +12,7 @@ const HARMONICS = 6;
 /** Of an edge, as a share of the picture: wide first, so that far shapes are drawn near, then as sharp as a pixel. */
 const SOFTNESS = { first: 0.05, last: 0.01 };
 /** What outlines pay for waves: fine ones more than long ones. */
-const SMOOTH = 0.003;
+const SMOOTH = 0.03;
 
 export function shapeCanvas(bits: Bits, { count }: { count: number }): Canvas {
   const parameter = (shape: number[], value: (i: number) => number): Parameter =>
@@ -26,8 +26,10 @@ export function shapeCanvas(bits: Bits, { count }: { count: number }): Canvas {
   const hollow = parameter([count, 1], (i) => (i === 0 && isHollow ? 0.5 : -2.5)); // through a sigmoid: the hole's share
   const cosines = parameter([count, HARMONICS], wave);
   const sines = parameter([count, HARMONICS], wave);
-  const colours = parameter([count, 3], () => 2 * uniform(bits));
-  const ground = parameter([1, 3], () => 2 * uniform(bits));
+  const tint = Float32Array.from({ length: 3 }, () => 2 * uniform(bits));
+  const ground = parameter([1, 3], (i) => tint[i]!);
+  // The others have the ground's colour: they come forth only where that makes the picture better.
+  const colours = parameter([count, 3], (i) => (i < 3 ? 2 * uniform(bits) : tint[i % 3]!));
   let softness = SOFTNESS.first;
   return {
     parameters: new Map(Object.entries({ middle, size, hollow, cosines, sines, colours, ground })),

@@ -18,10 +18,10 @@ export interface ViewOptions {
 }
 
 /** How far a window may reach over the picture's edge, as a share of the picture: half a patch of the embedded model. */
-const SHIFT = 0.15;
+const SHIFT = 0.03;
 
 /** As robust as it takes for another model to see the same. */
-export const VIEWS: ViewOptions = { count: 16, sides: [0.75, 1.15], noise: 0.05, light: 0.1 };
+export const VIEWS: ViewOptions = { count: 8, sides: [0.7, 1.15], noise: 0.2, light: 0.1 };
 /** The encoder alone, and nothing against deceiving it: the baseline. */
 export const WHOLE: ViewOptions = { count: 1, sides: [1, 1], noise: 0, light: 0 };
 

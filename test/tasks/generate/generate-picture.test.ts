@@ -43,7 +43,8 @@ describe('a picture from a text', () => {
   });
 
   test('the same seed gives the same bytes, another one others', async () => {
-    const make = async (seed: number) => (await generatePicture(loaded, 'a star', { ...FEW, seed })).picture.data;
+    const make = async (seed: number) =>
+      (await generatePicture(loaded, 'a star', { ...FEW, seed })).picture.data;
     const [one, again, other] = [await make(1), await make(1), await make(2)];
     expect(again).toEqual(one);
     expect(other).not.toEqual(one);
@@ -71,15 +72,18 @@ describe('a picture from a text', () => {
 
 describe('near a picture', () => {
   const start = shapesTest().image(658); // a white star
-  test.each(['pixels', 'fourier'] as const)('by %s more of its structure is left where more is kept', async (by) => {
-    const options = { by, start, steps: 25, size: 64, views: { count: 4 } } as const;
-    const [free, kept] = [
-      await generatePicture(loaded, 'a blue ring', { ...options, keep: 0 }),
-      await generatePicture(loaded, 'a blue ring', { ...options, keep: 0.8 }),
-    ];
-    expect(kept.structure!).toBeGreaterThan(free.structure!);
-    expect(kept.structure!).toBeGreaterThan(0.8);
-  });
+  test.each(['pixels', 'fourier'] as const)(
+    'by %s more of its structure is left where more is kept',
+    async (by) => {
+      const options = { by, start, steps: 25, size: 64, views: { count: 4 } } as const;
+      const [free, kept] = [
+        await generatePicture(loaded, 'a blue ring', { ...options, keep: 0 }),
+        await generatePicture(loaded, 'a blue ring', { ...options, keep: 0.8 }),
+      ];
+      expect(kept.structure!).toBeGreaterThan(free.structure!);
+      expect(kept.structure!).toBeGreaterThan(0.8);
+    },
+  );
 });
 
 describe('refuses', () => {
@@ -107,7 +111,12 @@ describe('refuses', () => {
 describe('a film', () => {
   const frames = [1, 2, 3].map((step) => ({
     step,
-    picture: { mode: 'RGB' as const, width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(60 * step) },
+    picture: {
+      mode: 'RGB' as const,
+      width: 32,
+      height: 32,
+      data: new Uint8Array(32 * 32 * 3).fill(60 * step),
+    },
   }));
 
   test('as a GIF has every frame, in order', async () => {

@@ -58,7 +58,10 @@ describe('a window as a matrix', () => {
 
 describe('views', () => {
   const picture = (): tf.Tensor3D =>
-    tf.tensor3d(Float32Array.from({ length: 3 * 36 }, (_, i) => ((i * 37) % 101) / 100), [3, 6, 6]);
+    tf.tensor3d(
+      Float32Array.from({ length: 3 * 36 }, (_, i) => ((i * 37) % 101) / 100),
+      [3, 6, 6],
+    );
 
   test('the whole picture is seen as it is, the others are not', () => {
     const values = picture();
@@ -125,7 +128,10 @@ describe('a canvas', () => {
     const drawn = made('pixels', planes).draw(40).dataSync();
     expect(apart(drawn, planes)).toBeLessThan(0.011); // black and white are kept a hundredth away from their ends
     const waves = made('fourier', planes).draw(64).dataSync();
-    const bytes = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => 255 * waves[(i % 3) * 64 * 64 + Math.floor(i / 3)]!);
+    const bytes = Uint8Array.from(
+      { length: 64 * 64 * 3 },
+      (_, i) => 255 * waves[(i % 3) * 64 * 64 + Math.floor(i / 3)]!,
+    );
     const picture: Picture = { mode: 'RGB', width: 64, height: 64, data: bytes };
     expect(structureKept(picture, START, 40)).toBeGreaterThan(0.97);
   });
