@@ -41,7 +41,7 @@ export function registerGenerate(program: Command): void {
     )
     .option('--steps <n>', 'of the optimiser', wholeNumber(1), 300)
     .option('--seed <n>', 'the same seed on the same engine gives the same picture', wholeNumber(0), 1)
-    .option('--size <pixels>', "the picture's side, 16 to 2048", wholeNumber(1), 256)
+    .option('--size <pixels>', "the picture's side, 16 to 1024", wholeNumber(1), 256)
     .option('--image <file>', 'a picture to start from and to stay near')
     .option('--keep <share>', 'how much of its structure is kept, 0 to below 1 (default: 0.5)', shareBelowOne)
     .option('--template <text>', 'a prompt with {} for the text; several are ensembled', collect)

@@ -3,7 +3,7 @@ import { ClipError } from '../../errors.ts';
 import { WAYS, type Way } from './canvas.ts';
 
 /** The sides of a finished picture, in pixels. */
-export const SIZES = { least: 16, most: 2048 } as const;
+export const SIZES = { least: 16, most: 1024 } as const;
 
 export interface Asked {
   text: string;

@@ -22,7 +22,7 @@ export interface GenerateOptions {
   steps?: number | undefined;
   /** The same seed on the same engine gives the same picture; default 1. */
   seed?: number | undefined;
-  /** The finished picture's side in pixels, 16 … 2048; default 256. */
+  /** The finished picture's side in pixels, 16 … 1024; default 256. */
   size?: number | undefined;
   /** Texts around the text, each with one `{}`; default: PROMPTS. */
   prompts?: readonly string[] | undefined;
@@ -107,10 +107,13 @@ export async function generatePicture(
         parameters.map(([, parameter]) => parameter.value),
       );
       const [loss, likeness] = [value.dataSync()[0]!, cosine!.dataSync()[0]!];
-      checkFiniteLoss(loss, optimizer.steps + 1);
       const byName = new Map(parameters.map(([name], i) => [name, gradients[i]!]));
-      optimizer.step(byName, learningRateAt(optimizer.steps, schedule));
-      tf.dispose([value, cosine!, ...byName.values()]);
+      try {
+        checkFiniteLoss(loss, optimizer.steps + 1);
+        optimizer.step(byName, learningRateAt(optimizer.steps, schedule));
+      } finally {
+        tf.dispose([value, cosine!, ...byName.values()]);
+      }
       await options.onStep?.({ step: optimizer.steps, steps, loss, cosine: likeness, draw });
     }
     const picture = draw();

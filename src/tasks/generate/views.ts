@@ -17,10 +17,10 @@ export interface ViewOptions {
   light: number;
 }
 
-/** How far a window may reach over the picture's edge, as a share of the picture: half a patch of the embedded model. */
+/** How far a window may reach over the edge beyond that, as a share of the picture. */
 const SHIFT = 0.03;
 
-/** As robust as it takes for another model to see the same. */
+/** How pictures are looked at while they are made. */
 export const VIEWS: ViewOptions = { count: 8, sides: [0.7, 1.15], noise: 0.2, light: 0.1 };
 /** The encoder alone, and nothing against deceiving it: the baseline. */
 export const WHOLE: ViewOptions = { count: 1, sides: [1, 1], noise: 0, light: 0 };
@@ -56,10 +56,10 @@ export function viewsOf(
   const shift = rowOf(count, (view) => (view === 0 ? 0 : light * normal(bits))); // [N, 1, 1, 1]
   const lit = tf.add(tf.mul(tf.sub(views, 0.5), gain), tf.add(shift, 0.5));
   const [mean, std] = [image_mean, image_std].map((values) => tf.tensor4d([...values], [1, 3, 1, 1]));
-  const normal_ = tf.div(tf.sub(lit, mean!), std!) as tf.Tensor4D; // [N, 3, R, R]
-  if (noise === 0) return normal_;
+  const normalized = tf.div(tf.sub(lit, mean!), std!) as tf.Tensor4D; // [N, 3, R, R]
+  if (noise === 0) return normalized;
   const grain = Float32Array.from({ length: count * 3 * side * side }, () => noise * normal(bits));
-  return tf.add(normal_, tf.tensor4d(grain, [count, 3, side, side]));
+  return tf.add(normalized, tf.tensor4d(grain, [count, 3, side, side]));
 }
 
 type Size = Pick<CLIPConfig, 'image_resolution' | 'image_mean' | 'image_std'>;

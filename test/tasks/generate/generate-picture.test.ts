@@ -93,7 +93,7 @@ describe('refuses', () => {
     await refused(' ').toThrow(/no text: expected what the picture is to show/);
     await refused('red '.repeat(20)).toThrow(/16/);
     await refused('a star', { steps: 0 }).toThrow(/steps: expected a whole number, 1 to 1000000, got 0/);
-    await refused('a star', { size: 5000 }).toThrow(/side: expected a whole number, 16 to 2048, got 5000/);
+    await refused('a star', { size: 5000 }).toThrow(/side: expected a whole number, 16 to 1024, got 5000/);
     await refused('a star', { keep: 1 }).toThrow(/below 1, got 1/);
     await refused('a star', { by: 'shapes', start: shapesTest().image(0) }).toThrow(/shapes cannot start/);
     await refused('a star', { prompts: ['no place'] }).toThrow(/one \{\}/);
