@@ -36,6 +36,7 @@ export {
   embedPictures,
   type PictureFeatures,
 } from './tasks/embed-pictures.node.ts';
+export { filmSteps, makeFilm } from './tasks/generate/film.node.ts';
 export { type LoadOptions, load } from './tasks/load.node.ts';
 export {
   type FeatureRow,

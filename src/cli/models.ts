@@ -9,7 +9,7 @@ export function registerModels(program: Command): void {
     .command('models')
     .summary('the models known by name')
     .description(
-      "The embedded model and OpenAI's nine: parameters, resolution, and where the file is looked for.",
+      "The embedded models and OpenAI's nine: parameters, resolution, and where the file is looked for.",
     )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  clip-tfjs models')
@@ -18,12 +18,14 @@ export function registerModels(program: Command): void {
 
 async function run({ json }: { json?: boolean }): Promise<void> {
   const { OPENAI_MODELS } = await import('../checkpoint/openai-models.ts');
-  const { MINI, modelPaths, withModel } = await import('../tasks/load.node.ts');
+  const { EMBEDDED, modelPaths, withModel } = await import('../tasks/load.node.ts');
   const published = OPENAI_MODELS.map(({ name, url, sha256, config }) => ({ name, config, url, sha256 }));
-  const miniIsHere = existsSync(modelPaths(MINI)[0]!);
-  const mini = miniIsHere ? [await withModel(MINI, {}, async ({ config }) => ({ name: MINI, config }))] : [];
+  const here = EMBEDDED.filter((name) => existsSync(modelPaths(name)[0]!));
+  const embedded = await Promise.all(
+    here.map((name) => withModel(name, {}, async ({ config }) => ({ name, config }))),
+  );
   const { CLIP } = await import('../model/clip.ts');
-  const rows = [...mini, ...published].map(({ name, config, ...rest }) => ({
+  const rows = [...embedded, ...published].map(({ name, config, ...rest }) => ({
     name,
     parameters: countParameters(new CLIP(config)),
     resolution: config.image_resolution,

@@ -18,7 +18,10 @@ import type { LoadedModel } from './loaded-model.ts';
 
 /** The model that comes with this package, trained here on Shapes-100; every default is this one. */
 export const MINI = 'mini';
-const MINI_FILE = fileURLToPath(new URL('../../weights/mini/model.safetensors', import.meta.url));
+/** Another one, trained there from other numbers and with smaller patches: it judges what was made through the first. */
+export const JUDGE = 'judge';
+/** Those that come with this package. */
+export const EMBEDDED: readonly string[] = [MINI, JUDGE];
 /** What PyTorch computes with it, recorded by scripts/reference.py. */
 export const MINI_REFERENCE: string = fileURLToPath(
   new URL('../../weights/mini/reference.safetensors', import.meta.url),
@@ -44,7 +47,7 @@ export interface LoadOptions extends FileSettings {
 }
 
 /**
- * Loads the embedded model (`mini`), one of OpenAI's by name, from `~/.cache/clip` or `weights/`, or any checkpoint by
+ * Loads an embedded model (`mini`, `judge`), one of OpenAI's by name, from `~/.cache/clip` or `weights/`, or any checkpoint by
  * path, onto an engine: a file, or a folder with a configuration beside the weights. A `merges.txt` there is its
  * vocabulary. Throws ClipError for a name that is neither, a file that is no CLIP, or an engine that is not here.
  */
@@ -86,10 +89,11 @@ export async function withModel<T>(
       return useMerged(clip, { ...files, merges: undefined });
     });
   } catch (error) {
-    if (nameOrPath !== MINI || isOpen) throw error;
+    if (!EMBEDDED.includes(nameOrPath) || isOpen) throw error;
     // It cannot be fetched again as another file can: the error says how to get it back.
     const got = (error as Error).message;
-    throw new ClipError('the embedded model is damaged', { got, hint: howToGet(MINI) }, { cause: error });
+    const what = `the embedded model${nameOrPath === MINI ? '' : ` ${nameOrPath}`} is damaged`;
+    throw new ClipError(what, { got, hint: howToGet(nameOrPath) }, { cause: error });
   }
 }
 
@@ -128,13 +132,15 @@ export function isMissing(name: string): boolean {
 
 /** Where a model that has a name is looked for, the likeliest place first. */
 export function modelPaths(name: string): string[] {
-  if (name === MINI) return [MINI_FILE];
+  if (EMBEDDED.includes(name)) {
+    return [fileURLToPath(new URL(`../../weights/${name}/model.safetensors`, import.meta.url))];
+  }
   const { file } = OPENAI_MODELS.find((model) => model.name === name)!;
   return [join(homedir(), '.cache', 'clip', file), join('weights', file)];
 }
 
 function findModel(nameOrPath: string): string {
-  const names = [MINI, ...availableModels()];
+  const names = [...EMBEDDED, ...availableModels()];
   if (!names.includes(nameOrPath)) {
     if (existsSync(nameOrPath)) return nameOrPath;
     throw new ClipError(`no model ${nameOrPath}`, {
@@ -153,6 +159,7 @@ function findModel(nameOrPath: string): string {
 }
 
 function howToGet(name: string): string {
-  if (name !== MINI) return `clip-tfjs download ${name} fetches them`;
-  return 'they come with the package: install it again, or git checkout weights/mini, or npm run train:mini';
+  if (!EMBEDDED.includes(name)) return `clip-tfjs download ${name} fetches them`;
+  const again = name === MINI ? ', or npm run train:mini' : '';
+  return `they come with the package: install it again, or git checkout weights/${name}${again}`;
 }
