@@ -20,6 +20,8 @@ export { type ClassifiedPicture, classificationFigure } from './figure/classific
 export { contactSheet } from './figure/contact-sheet.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
+export { LIMITS, type Limits } from './serve/limits.ts';
+export { createServer, type ServerOptions } from './serve/server.node.ts';
 export {
   type CaptionedPicture,
   type CaptionedPictures,
@@ -28,8 +30,6 @@ export {
 } from './tasks/caption/caption-pictures.node.ts';
 export { loadDecoder, saveDecoder } from './tasks/caption/decoder-file.node.ts';
 export { LoadedDecoder } from './tasks/caption/decoder-file.ts';
-export { LIMITS, type Limits } from './serve/limits.ts';
-export { createServer, type ServerOptions } from './serve/server.node.ts';
 export { type Converted, type ConvertOptions, convert } from './tasks/convert.node.ts';
 export {
   type EmbedPicturesOptions,
@@ -44,8 +44,6 @@ export {
   type FeatureType,
   saveFeatures,
 } from './tasks/save-features.node.ts';
-export { openFusion, saveFusion } from './tasks/vqa/fusion-file.node.ts';
-export { openQuestionTable } from './tasks/vqa/question-table.node.ts';
 export {
   type BuildOptions,
   type Built,
@@ -61,3 +59,5 @@ export {
   type SideSize,
 } from './tasks/search/search-index.node.ts';
 export type { Side } from './tasks/search/store.node.ts';
+export { openFusion, saveFusion } from './tasks/vqa/fusion-file.node.ts';
+export { openQuestionTable } from './tasks/vqa/question-table.node.ts';

@@ -50,7 +50,7 @@ export async function openRecorder(text: string, { out, steps, preview, film }: 
   const { writeFileAtomic } = await import('../data/bytes/write-file.node.ts');
   const { encodePng } = await import('../data/pictures/encode-png.node.ts');
   const { filmKind, filmSteps, makeFilm } = await import('../tasks/generate/film.node.ts');
-  const { Interrupted } = await import('../finetune/run.node.ts');
+  const { Interrupted } = await import('../train/interrupted.ts');
   const write = async (path: string, { data, width, height }: Generated['picture']): Promise<void> =>
     writeFileAtomic(path, encodePng(data as Uint8Array, width, height));
   const bar = progressBar(`generating ${text}`);
