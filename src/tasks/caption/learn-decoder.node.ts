@@ -19,16 +19,16 @@ import type { CaptionSource } from './sources.node.ts';
 import { type DecoderTraining, decoderState, fitDecoder, initializeDecoder } from './train-decoder.ts';
 import { CaptionVocabulary } from './vocabulary.ts';
 
-/** What the embedded model's decoder is, and was trained with; and pictures a step. */
+/** What a decoder is and is trained with, and pictures a step. The embedded model's was stopped early: see docs/caption.md. */
 export const CAPTION_SHAPE: Shape = { prefix_length: 4, width: 64, layers: 2, heads: 2 };
 export const CAPTION_TRAINING = {
-  steps: 600,
+  steps: 1500,
   learningRate: 2e-3,
   weightDecay: 0.1,
   clipNorm: 1,
   wordDropout: 0.3,
 } as const;
-export const CAPTION_BATCH = 32;
+export const CAPTION_BATCH = 64;
 
 type Shape = Pick<DecoderConfig, 'prefix_length' | 'width' | 'layers' | 'heads'>;
 
