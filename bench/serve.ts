@@ -38,7 +38,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-/** The server's process: says its address, and its resident memory whenever it is asked. */
+/** The server's process: says its address, and its resident memory and processor time whenever it is asked. */
 async function serve(): Promise<void> {
   const { backend, window, batch, workers, threads, model } = flags;
   const loaded = await load(model, {
@@ -53,13 +53,16 @@ async function serve(): Promise<void> {
   });
   console.log(await app.listen({ port: 0 }));
   createInterface({ input: process.stdin })
-    .on('line', () => console.log(process.memoryUsage.rss() / 1e6))
+    .on('line', () => {
+      const { user, system } = process.cpuUsage();
+      console.log(JSON.stringify({ rssMB: process.memoryUsage.rss() / 1e6, cpuMs: (user + system) / 1000 }));
+    })
     .on('close', () => process.exit()); // whoever measures has ended
 }
 
 interface Server {
   address: string;
-  rss(): Promise<number>;
+  state(): Promise<{ rssMB: number; cpuMs: number }>;
   end(): Promise<void>;
 }
 
@@ -81,9 +84,9 @@ async function start(
     (await lines.next()).value ?? Promise.reject(new Error('it ended'));
   return {
     address: await next(),
-    rss: async () => {
+    state: async () => {
       child.stdin!.write('\n');
-      return Number(await next());
+      return JSON.parse(await next());
     },
     end: () =>
       new Promise((resolve) => {
@@ -97,6 +100,8 @@ interface Load {
   perSecond: number;
   p50: number;
   p99: number;
+  /** Of all the server's threads, a request: what a busy machine distorts less. */
+  cpuMs: number;
   requests: number;
   errors: number;
 }
@@ -127,7 +132,7 @@ let asked = 0;
 
 /** Clients that each send the next request when the last one is answered. */
 async function ask(
-  { address }: Server,
+  server: Server,
   what: 'texts' | readonly Uint8Array[],
   most: { duration: number } | { amount: number },
   clients: number = Number(flags.clients),
@@ -139,8 +144,9 @@ async function ask(
     return { ...request, body };
   };
   const type = what === 'texts' ? 'application/json' : 'image/png'; // the bytes tell which it is
+  const before = await server.state();
   const result = await autocannon({
-    url: `${address}/embed`,
+    url: `${server.address}/embed`,
     connections: clients,
     ...most,
     requests: [{ method: 'POST', headers: { 'content-type': type }, setupRequest }],
@@ -150,6 +156,7 @@ async function ask(
     perSecond: requests.total / duration,
     p50: latency.p50,
     p99: latency.p99,
+    cpuMs: ((await server.state()).cpuMs - before.cpuMs) / requests.total,
     requests: requests.total,
     errors: errors + timeouts + non2xx,
   };
@@ -172,8 +179,9 @@ async function measure(): Promise<void> {
         together.push(await ask(batching, what, { duration: Number(flags.seconds) }));
         alone.push(await ask(single, what, { duration: Number(flags.seconds) }));
       }
-      const ratio = medianOf(together).perSecond / medianOf(alone).perSecond;
-      tell({ backend, kind, ratio, batching: medianOf(together), oneAtATime: medianOf(alone) });
+      const ratioOf = (name: keyof Load): number => medianOf(together)[name] / medianOf(alone)[name];
+      const [ratio, cpuRatio] = [ratioOf('perSecond'), 1 / ratioOf('cpuMs')];
+      tell({ backend, kind, ratio, cpuRatio, batching: medianOf(together), oneAtATime: medianOf(alone) });
     }
     await single.end();
     if (Number(flags.requests) > 0) tell({ backend, memory: await memory(batching) });
@@ -197,7 +205,7 @@ async function memory(server: Server): Promise<{ requests: number; errors: numbe
       requests += done.requests;
       errors += done.errors;
     }
-    rssMB.push(Math.round(await server.rss()));
+    rssMB.push(Math.round((await server.state()).rssMB));
   }
   return { requests, errors, rssMB };
 }
@@ -230,6 +238,7 @@ function medianOf(loads: readonly Load[]): Load {
     perSecond: of('perSecond'),
     p50: of('p50'),
     p99: of('p99'),
+    cpuMs: of('cpuMs'),
     requests: loads.reduce((sum, { requests }) => sum + requests, 0),
     errors: loads.reduce((sum, { errors }) => sum + errors, 0),
   };
