@@ -16,7 +16,7 @@ import { keepApproximate } from '../src/tasks/search/approximate.node.ts';
 import { nearest } from '../src/tasks/search/nearest.node.ts';
 import { makeTable, openStore, type Store } from '../src/tasks/search/store.node.ts';
 import { TableWriter } from '../src/tasks/search/writer.node.ts';
-import { writePictures } from '../src/bench/inputs.node.ts';
+import { writePictures } from './pictures.ts';
 import { type VectorKind, Vectors } from './search-vectors.ts';
 
 const { values: flags } = parseArgs({
