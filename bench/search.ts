@@ -114,7 +114,9 @@ async function indexing(count: number): Promise<void> {
   const main = resolve(import.meta.dirname, '../dist/cli/main.js');
   const common = ['--backend', flags.backend, '--model', flags.model, '--json'];
   const run = (...args: string[]): { seconds: number; busy: number } => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args, ...common], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args, ...common], {
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(stderr);
     return JSON.parse(stdout);
   };
@@ -122,6 +124,14 @@ async function indexing(count: number): Promise<void> {
     const embed = run('embed', pictures, '--out', join(folder, `${round}.npy`));
     const index = run('index', pictures, '--out', join(folder, `${round}.index`));
     const share = embed.seconds / index.seconds;
-    console.log(JSON.stringify({ pictures: count, embed: embed.seconds, index: index.seconds, share, busy: index.busy }));
+    console.log(
+      JSON.stringify({
+        pictures: count,
+        embed: embed.seconds,
+        index: index.seconds,
+        share,
+        busy: index.busy,
+      }),
+    );
   }
 }

@@ -27,6 +27,8 @@ for (const name of FINE_NAMES) {
   const hits = await index.search(await queryVector(loaded, [{ text: `a photo of a ${name}` }]));
   right += hits.filter(({ label }) => label === name).length;
 }
-console.log(`\nprecision@10 over ${FINE_NAMES.length} names: ${(right / (10 * FINE_NAMES.length)).toFixed(3)} (chance: 0.01)`);
+console.log(
+  `\nprecision@10 over ${FINE_NAMES.length} names: ${(right / (10 * FINE_NAMES.length)).toFixed(3)} (chance: 0.01)`,
+);
 index.close();
 rmSync(folder, { recursive: true });

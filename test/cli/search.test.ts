@@ -12,17 +12,38 @@ const RED_CIRCLES = 14;
 beforeAll(() => {
   mkdirSync(at('set'));
   for (let i = 0; i < RED_CIRCLES; i++) writeShape(`set/${i}.png`, i);
-  const { status, stderr } = clip('index', 'set', 'captions.txt', 'some-broken', '--out', 'set.index', ...wasm);
+  const { status, stderr } = clip(
+    'index',
+    'set',
+    'captions.txt',
+    'some-broken',
+    '--out',
+    'set.index',
+    ...wasm,
+  );
   expect(stderr).toMatch(/^passed over: some-broken\/4\.png/m);
   expect(stderr).not.toMatch(/WARN|lance/i); // LanceDB's core says nothing of its own
   expect(status).toBe(0);
 });
 
 test('a search by text and by picture, both ways, as JSON', () => {
-  const { status, stdout, stderr } = clip('search', 'set.index', '--image', 'set/3.png', '--top', '2', '--json', ...wasm);
+  const { status, stdout, stderr } = clip(
+    'search',
+    'set.index',
+    '--image',
+    'set/3.png',
+    '--top',
+    '2',
+    '--json',
+    ...wasm,
+  );
   expect(status, stderr).toBe(0);
   const said = JSON.parse(stdout);
-  expect(said).toMatchObject({ query: 'set/3.png', model: 'mini', parts: [{ image: 'set/3.png', weight: 1 }] });
+  expect(said).toMatchObject({
+    query: 'set/3.png',
+    model: 'mini',
+    parts: [{ image: 'set/3.png', weight: 1 }],
+  });
   expect(said.results).toHaveLength(2);
   // set/3.png and some-broken/3.png are one picture.
   for (const { id, score } of said.results) {
@@ -53,14 +74,19 @@ test('--check and dups', () => {
   expect(status, stderr).toBe(0);
   const pairs = stdout.trim().split('\n');
   expect(pairs).toHaveLength(8); // 0 … 8 without the broken one
-  for (const pair of pairs) expect(pair).toMatch(/^1\.0000 {2}(set|some-broken)\/(\d)\.png {2}(set|some-broken)\/\2\.png$/);
+  for (const pair of pairs)
+    expect(pair).toMatch(/^1\.0000 {2}(set|some-broken)\/(\d)\.png {2}(set|some-broken)\/\2\.png$/);
 });
 
 describe('what is refused, in one line', () => {
   test.each([
     [['index', 'set'], 2, /--out: expected/],
     [['index', '--out', 'x'], 2, /nothing to index/],
-    [['index', 'nowhere', '--out', 'new.index', ...wasm], 1, /nowhere: expected pictures, got no such file or folder/],
+    [
+      ['index', 'nowhere', '--out', 'new.index', ...wasm],
+      1,
+      /nowhere: expected pictures, got no such file or folder/,
+    ],
     [['index', 'empty', '--out', 'new.index', ...wasm], 1, /has no pictures/],
     [['index', 'set', '--out', 'set', ...wasm], 1, /holds other things than an index/],
     [['index', '--check', 'pictures'], 1, /pictures is no index/],
@@ -68,13 +94,20 @@ describe('what is refused, in one line', () => {
     [['search', 'nowhere', 'red'], 1, /nowhere is no index: .*no such folder/],
     [['search', 'set.index'], 2, /an empty query/],
     [['search', 'set.index', ' '], 2, /an empty query/],
-    [['search', 'set.index', 'red', '--weights', '1,2'], 2, /expected one each for 0 pictures and 1 texts, got 2/],
+    [
+      ['search', 'set.index', 'red', '--weights', '1,2'],
+      2,
+      /expected one each for 0 pictures and 1 texts, got 2/,
+    ],
     [['search', 'set.index', 'red '.repeat(40), ...wasm], 1, /--truncate/],
     [['search', 'set.index', 'red', '--where', "lable = 'x'", ...wasm], 1, /No field named lable/],
     [['search', 'set.index', '--image', 'captions.txt', ...wasm], 1, /captions\.txt/],
   ] as const)('%j', (args, expected, reason) => {
     const { status, stdout, stderr } = clip(...args);
-    const said = stderr.trimEnd().split('\n').filter((line) => line !== 'engine: wasm');
+    const said = stderr
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line !== 'engine: wasm');
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(reason);
     expect([status, stdout]).toEqual([expected, '']);
@@ -100,9 +133,20 @@ describe('what is refused, in one line', () => {
 
   test.skipIf(process.platform === 'win32')('a full disk', () => {
     // A limit on the size of files stands in for the disk: 4 kB, where the vectors need 7.
-    const command = ['ulimit -f 4; exec "$0" "$@"', process.execPath, MAIN, 'index', 'set', '--out', 'full.index', ...wasm];
+    const command = [
+      'ulimit -f 4; exec "$0" "$@"',
+      process.execPath,
+      MAIN,
+      'index',
+      'set',
+      '--out',
+      'full.index',
+      ...wasm,
+    ];
     const { status, stderr } = spawnSync('bash', ['-c', ...command], { cwd: folder, encoding: 'utf8' });
-    expect(stderr).toMatch(/^clip-tfjs: full\.index cannot be written: the disk is full \(make room and go on\)$/m);
+    expect(stderr).toMatch(
+      /^clip-tfjs: full\.index cannot be written: the disk is full \(make room and go on\)$/m,
+    );
     expect(status).toBe(1);
     const again = clip('index', 'set', '--out', 'full.index', ...wasm);
     expect(again.stdout, again.stderr).toMatch(/pictures in full\.index: 14 \(14 added\)/);

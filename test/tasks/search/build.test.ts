@@ -64,8 +64,14 @@ describe('an index of a folder', () => {
   });
 
   test('of something else beside it: what came from other specs stays; texts are found by pictures', async () => {
-    writeFileSync(at('table.csv'), 'image,caption,label\nphotos/0.png,a first one,one\nphotos/0.png,said twice,one\nphotos/1.png,said twice,two\n');
-    writeFileSync(at('captions.txt'), "a photo of a red circle\nthe artist's blue star\n\na photo of a red circle\n");
+    writeFileSync(
+      at('table.csv'),
+      'image,caption,label\nphotos/0.png,a first one,one\nphotos/0.png,said twice,one\nphotos/1.png,said twice,two\n',
+    );
+    writeFileSync(
+      at('captions.txt'),
+      "a photo of a red circle\nthe artist's blue star\n\na photo of a red circle\n",
+    );
     const { sides } = await build(at('captions.txt'), at('table.csv'));
     // The table's pictures were there under the same names; what is said of them is new.
     expect(sides.image).toMatchObject({ rows: 9, added: 0, changed: 2, removed: 0 });
@@ -73,9 +79,15 @@ describe('an index of a folder', () => {
     const index = await openIndex(at('photos.index'));
     const query = await queryVector(loaded, [{ text: "the artist's blue star" }]);
     const [best] = await index.search(query, { to: 'text', top: 1 });
-    expect(best).toEqual({ id: "the artist's blue star", score: expect.closeTo(1, 4), caption: "the artist's blue star" });
+    expect(best).toEqual({
+      id: "the artist's blue star",
+      score: expect.closeTo(1, 4),
+      caption: "the artist's blue star",
+    });
     const where = "label = 'one'";
-    expect(await index.search(query, { where })).toMatchObject([{ label: 'one', caption: 'a first one / said twice' }]);
+    expect(await index.search(query, { where })).toMatchObject([
+      { label: 'one', caption: 'a first one / said twice' },
+    ]);
     index.close();
     // A text that is gone, quotes and all.
     writeFileSync(at('captions.txt'), 'a photo of a red circle\n');
@@ -83,17 +95,26 @@ describe('an index of a folder', () => {
   });
 
   test('is refused to another model, to a second writer, in a folder of other things', async () => {
-    const other = new LoadedModel('other', loaded.backend, Object.create(loaded.model, {
-      config: { value: { ...loaded.model.config, activation: 'gelu' } },
-    }), loaded.tokenizer);
+    const other = new LoadedModel(
+      'other',
+      loaded.backend,
+      Object.create(loaded.model, {
+        config: { value: { ...loaded.model.config, activation: 'gelu' } },
+      }),
+      loaded.tokenizer,
+    );
     await expect(openIndex(at('photos.index'), other)).rejects.toThrow(
       /made with another model: expected mini, got other \(--model mini, or index again into another folder\)/,
     );
     await expect(buildIndex(other, [at('photos')], at('photos.index'))).rejects.toThrow(/another model/);
     const both = await Promise.allSettled([build(at('photos')), build(at('photos'))]);
     const failed = both.filter(({ status }) => status === 'rejected');
-    expect(failed).toMatchObject([{ reason: { message: expect.stringMatching(/is being written by another process already/) } }]);
-    await expect(buildIndex(loaded, [at('photos')], at('photos'))).rejects.toThrow(/holds other things than an index/);
+    expect(failed).toMatchObject([
+      { reason: { message: expect.stringMatching(/is being written by another process already/) } },
+    ]);
+    await expect(buildIndex(loaded, [at('photos')], at('photos'))).rejects.toThrow(
+      /holds other things than an index/,
+    );
     await expect(build(at('nowhere'))).rejects.toThrow(/no such file or folder/);
     await expect(build()).rejects.toThrow(/nothing to index/);
   });
@@ -102,7 +123,10 @@ describe('an index of a folder', () => {
 describe('a query', () => {
   test('of several parts is their sum, each of length 1 and times its weight', async () => {
     const picture = shapes.image(3);
-    const [a, b] = await Promise.all([queryVector(loaded, [{ picture }]), queryVector(loaded, [{ text: 'blue' }])]);
+    const [a, b] = await Promise.all([
+      queryVector(loaded, [{ picture }]),
+      queryVector(loaded, [{ text: 'blue' }]),
+    ]);
     const both = await queryVector(loaded, [{ text: 'blue', weight: -0.5 }, { picture }]);
     const sum = a.map((value, i) => value - 0.5 * b[i]!);
     const length = Math.hypot(...sum);

@@ -6,7 +6,13 @@ import { afterAll } from 'vitest';
 import { normal, randomBits, seedFor } from '../../../src/data/random.ts';
 import { normalizeRows } from '../../../src/tasks/normalize-rows.ts';
 import { FORMAT, type MadeWith } from '../../../src/tasks/search/made-with.ts';
-import { makeTable, openStore, type Row, type Side, type Store } from '../../../src/tasks/search/store.node.ts';
+import {
+  makeTable,
+  openStore,
+  type Row,
+  type Side,
+  type Store,
+} from '../../../src/tasks/search/store.node.ts';
 import { TableWriter } from '../../../src/tasks/search/writer.node.ts';
 
 export function temporaryFolder(): string {
@@ -16,7 +22,13 @@ export function temporaryFolder(): string {
 }
 
 export const WIDTH = 32;
-export const MADE: MadeWith = { format: FORMAT, model: 'none', weights: 'none', settings: '[]', width: WIDTH };
+export const MADE: MadeWith = {
+  format: FORMAT,
+  model: 'none',
+  weights: 'none',
+  settings: '[]',
+  width: WIDTH,
+};
 
 /** [count, WIDTH], each of length 1. */
 export function vectors(count: number, name: string): Float32Array {
@@ -26,7 +38,12 @@ export function vectors(count: number, name: string): Float32Array {
   return rows;
 }
 
-export async function fill(uri: string, rows: readonly Row[], values: Float32Array, side: Side = 'image'): Promise<Store> {
+export async function fill(
+  uri: string,
+  rows: readonly Row[],
+  values: Float32Array,
+  side: Side = 'image',
+): Promise<Store> {
   const store = await openStore(uri);
   const table = store.tables[side] ?? (await makeTable(store, side, MADE));
   const writer = new TableWriter(store, table, () => false, 500);

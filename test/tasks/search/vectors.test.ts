@@ -64,7 +64,9 @@ describe('an exact search', () => {
 
   test('refuses a vector of another length, one not of length 1, and a side that is not there', async () => {
     const index = await openIndex(exact);
-    await expect(index.search(new Float32Array(5))).rejects.toThrow(/expected 32 numbers of length 1, got 5 numbers/);
+    await expect(index.search(new Float32Array(5))).rejects.toThrow(
+      /expected 32 numbers of length 1, got 5 numbers/,
+    );
     await expect(index.search(new Float32Array(WIDTH))).rejects.toThrow(/got length 0/);
     await expect(index.search(row(0), { to: 'text' })).rejects.toThrow(/has no texts: got pictures only/);
     index.close();
@@ -105,7 +107,9 @@ describe('an approximate index', () => {
   });
 
   test('that is not there: recall is not claimed', async () => {
-    expect(await indexRecall(exact, { queries: 5 })).toMatchObject([{ exact: true, recallAt10: 1, queries: 5 }]);
+    expect(await indexRecall(exact, { queries: 5 })).toMatchObject([
+      { exact: true, recallAt10: 1, queries: 5 },
+    ]);
   });
 });
 
@@ -129,7 +133,12 @@ test('blocks of vectors are all rows once, in order, whatever their size', async
 test('duplicates are the planted pairs and no others, across blocks', async () => {
   const many = vectors(2500, 'many'); // more than a block
   const plant = (from: number, to: number) => many.copyWithin(to * WIDTH, from * WIDTH, (from + 1) * WIDTH);
-  for (const [from, to] of [[3, 4], [0, 2499], [2100, 2200]] as const) plant(from, to);
+  for (const [from, to] of [
+    [3, 4],
+    [0, 2499],
+    [2100, 2200],
+  ] as const)
+    plant(from, to);
   const uri = join(folder, 'duplicates');
   (await fill(uri, named(2500, 'row'), many)).connection.close();
   const { pairs, rows, cut } = await duplicates(uri, { above: 0.999 });
@@ -172,7 +181,9 @@ describe('what is no index is told in one line', () => {
     await store.connection.dropTable('pictures');
     const { makeTable } = await import('../../../src/tasks/search/store.node.ts');
     await makeTable(store, 'image', { ...MADE, format: 99 });
-    expect(await refused(join(folder, 'version'))).toMatch(/another version of clip-tfjs: expected format 1, got 99/);
+    expect(await refused(join(folder, 'version'))).toMatch(
+      /another version of clip-tfjs: expected format 1, got 99/,
+    );
     await store.connection.dropTable('pictures');
     await store.connection.createTable('pictures', [{ id: 'x', vector: [1, 2] }]);
     expect(await refused(join(folder, 'version'))).toMatch(/is no index of clip-tfjs/);
