@@ -12,11 +12,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writePictures } from '../src/bench/inputs.node.ts';
 import { keepApproximate } from '../src/tasks/search/approximate.node.ts';
 import { nearest } from '../src/tasks/search/nearest.node.ts';
 import { makeTable, openStore, type Store } from '../src/tasks/search/store.node.ts';
 import { TableWriter } from '../src/tasks/search/writer.node.ts';
+import { writePictures } from './pictures.ts';
 import { type VectorKind, Vectors } from './search-vectors.ts';
 
 const { values: flags } = parseArgs({

@@ -17,7 +17,7 @@ export interface NearestOptions {
 }
 
 /** Partitions that are looked through, and how many times what is asked for is compared by its whole vector. */
-const PROBES = 60;
+const PROBES = 80;
 const REFINE = 10;
 
 /** The `top` rows nearest to a vector [E], best first; by the approximate index, where there is one and `exact` does not refuse it. */

@@ -83,7 +83,7 @@ describe('an approximate index', () => {
     expect(await keepApproximate(store.packages, table, WIDTH, true, { exactUpTo: COUNT - 1 })).toBe(true);
     const [recall] = await indexRecall(approximate, { queries: 40 });
     expect(recall).toMatchObject({ to: 'image', by: 'image', rows: COUNT, queries: 40, exact: false });
-    // All 39 partitions are looked through: what is missed is what a bit a dimension loses, and of random vectors with 32
+    // All partitions are looked through: what is missed is what a bit a dimension loses, and of random vectors with 32
     // dimensions that is much. Measured: 0.9075.
     expect(recall!.recallAt10).toBeGreaterThan(0.85);
 
