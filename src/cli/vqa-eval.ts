@@ -69,12 +69,14 @@ async function run(options: Options): Promise<void> {
     printJson({ model: loaded.name, backend: loaded.backend, data: test.pictures.name, results, seconds });
     return;
   }
-  const kinds = [...rows[0]!.kinds.keys()];
-  printLine(['', 'questions', ...rows.map(({ name }) => name)].join(' | ').trim());
-  for (const kind of kinds) {
-    const shares = rows.map(({ kinds }) => kinds.get(kind)!);
-    printLine([kind, shares[0]!.count, ...shares.map(shareText)].join(' | '));
+  const table = [
+    ['kind', 'questions', ...rows.map(({ name }) => name)],
+    ['---', '---', ...rows.map(() => '---')],
+  ];
+  for (const [kind, { count }] of rows[0]!.kinds) {
+    table.push([kind, `${count}`, ...rows.map(({ kinds }) => shareText(kinds.get(kind)!))]);
   }
+  for (const cells of table) printLine(`| ${cells.join(' | ')} |`);
 }
 
 /** Such as `57.5 % (56.1 to 58.9)`. */

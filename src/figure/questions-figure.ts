@@ -14,7 +14,7 @@ export interface AskedPicture {
 
 const MARGIN = 24;
 const HEADER = 64;
-const SIDE = 132;
+const SIDE = 88;
 const GAP = 22;
 const LINE = 22;
 const QUESTION = 262; // width of the question's column
