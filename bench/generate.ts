@@ -91,18 +91,20 @@ const wrong = [...found].map(([way, rows]) => {
 });
 console.log(`\nwhat the judge says instead:\n${wrong.join('\n')}`);
 
-const shown = fine.slice(0, 10);
-const tiles = await Promise.all(
-  [...found].flatMap(([way, rows]) =>
-    rows
-      .filter(({ index }) => shown.includes(index))
-      .map(async ({ index, said }) => ({
-        picture: await readPicture(pictureFile(way, FINE_NAMES[index]!)),
-        caption: said[1]!,
-        marked: said[1] !== FINE_NAMES[index],
-      })),
-  ),
+// A row a label, a column a way: the first labels that every way has a picture of.
+const shown = fine
+  .filter((index) => ways.every((way) => existsSync(pictureFile(way, FINE_NAMES[index]!))))
+  .slice(0, 6);
+const tiles = shown.flatMap((index) =>
+  ways.map(async (way) => {
+    const said = found.get(way)!.find((row) => row.index === index)!.said[1]!;
+    const right = said === FINE_NAMES[index];
+    const picture = await readPicture(pictureFile(way, FINE_NAMES[index]!));
+    return { picture, caption: right ? `${said} ✓` : said, marked: !right };
+  }),
 );
-const title = shown.map((index) => FINE_NAMES[index]).join(' · ');
-const note = `rows: ${ways.join(', ')}. Under each picture: what a model says that had no part in making it`;
-writeFileSync(values.figure, contactSheet(tiles, { title, note, mark: 'not what was asked for', side: 104 }));
+const columns = { title: ways.join(' · '), note: 'as the second model calls them', columns: ways.length };
+writeFileSync(
+  values.figure,
+  contactSheet(await Promise.all(tiles), { ...columns, mark: 'not what was asked for', side: 112 }),
+);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => loaded.release());
 
-const FEW: GenerateOptions = { steps: 6, size: 32, views: { count: 2 } };
+const FEW: GenerateOptions = { by: 'fourier', steps: 6, size: 32, views: { count: 2 } };
 
 describe('a picture from a text', () => {
   test.each(WAYS)('by %s: the model finds it like the text, and nothing is left in memory', async (by) => {
