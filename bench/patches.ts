@@ -65,7 +65,10 @@ function joined(four: readonly ShapesExample[]): Picture {
   const data = new Uint8Array(64 * 64 * 3);
   four.forEach(({ image }, i) => {
     for (let y = 0; y < 32; y++) {
-      data.set(image.data.subarray(y * 96, (y + 1) * 96), ((Math.floor(i / 2) * 32 + y) * 64 + (i % 2) * 32) * 3);
+      data.set(
+        image.data.subarray(y * 96, (y + 1) * 96),
+        ((Math.floor(i / 2) * 32 + y) * 64 + (i % 2) * 32) * 3,
+      );
     }
   });
   return { mode: 'RGB', width: 64, height: 64, data };
@@ -100,7 +103,9 @@ async function measure(loaded: LoadedModel, method: PatchMethod, of: keyof typeo
   });
   const name = `${method}, ${of}`;
   const of4 = percents([quarter, ofFour], 4 * GROUPS);
-  console.log(`${name.padEnd(34)}${percents([inOutline, inBox], examples.length)}   of four: quarter, outline${of4}`);
+  console.log(
+    `${name.padEnd(34)}${percents([inOutline, inBox], examples.length)}   of four: quarter, outline${of4}`,
+  );
 }
 
 for (const resolution of [32, 64]) {

@@ -29,7 +29,13 @@ export async function runRetrieval(set: PictureSet, options: Options): Promise<v
     onNote: note,
   }).finally(bar.stop);
   if (json) {
-    printJson({ model: loaded.name, backend: loaded.backend, dataset: set.name, task: 'retrieval', ...found });
+    printJson({
+      model: loaded.name,
+      backend: loaded.backend,
+      dataset: set.name,
+      task: 'retrieval',
+      ...found,
+    });
     return;
   }
   printLine(`${found.pictures} pictures and ${found.texts} different texts of ${set.name}`);

@@ -42,7 +42,9 @@ export async function evaluateRetrieval(
   const keys = Array.from(kept, (index) => all[index]!);
   const there = new Set(keys.flat()); // without those of pictures that cannot be read
   const columns = texts.flatMap((text, m) => (there.has(text) ? [m] : []));
-  const rows = Float32Array.from(columns.flatMap((m) => Array.from(encoded.features.subarray(m * width, (m + 1) * width))));
+  const rows = Float32Array.from(
+    columns.flatMap((m) => Array.from(encoded.features.subarray(m * width, (m + 1) * width))),
+  );
   normalizeRows(rows, width);
   normalizeRows(features, width);
   const cosines = tf.tidy(() =>
