@@ -55,7 +55,15 @@ test('similarity: the right text is nearest to each picture', () => {
 });
 
 test('classify --multi: both labels of a picture are over', () => {
-  const { results } = json('classify', '19.png', '--multi', '--labels', 'red,star,blue', '--threshold', '0.36');
+  const { results } = json(
+    'classify',
+    '19.png',
+    '--multi',
+    '--labels',
+    'red,star,blue',
+    '--threshold',
+    '0.36',
+  );
   const over = results[0].labels.filter(({ isOver }: { isOver: boolean }) => isOver);
   expect(over.map(({ label }: { label: string }) => label).sort()).toEqual(['red', 'star']);
 });
