@@ -63,9 +63,34 @@ export {
 } from './tasks/generate/generate-picture.ts';
 export { judgePicture, type Verdict } from './tasks/generate/judge.ts';
 export { inspectValues, type ValueSummary } from './tasks/inspect.ts';
+export { type Calibration, calibratedHead, fitLogistic } from './tasks/labels/calibrate.ts';
+export { pictureCosines, similarityMatrix } from './tasks/labels/cosines.ts';
+export {
+  cosineScores,
+  independentScores,
+  type LabelScore,
+  labelScores,
+  NEGATIONS,
+  negationScores,
+} from './tasks/labels/multi-label.ts';
+export { averagePrecision, type MultiLabelQuality, multiLabelQuality } from './tasks/labels/quality.ts';
 export { type LoadFromOptions, loadFrom } from './tasks/load.ts';
 export { LoadedModel } from './tasks/loaded-model.ts';
 export { normalizeRows } from './tasks/normalize-rows.ts';
+export {
+  type AttentionChoice,
+  type AttentionMap,
+  type AttentionView,
+  attentionMap,
+  chooseAttention,
+  pictureAttention,
+  type TextAttention,
+  textAttention,
+} from './tasks/patches/attention.ts';
+export { type HeatMap, type LocalizeOptions, localize, type Peak } from './tasks/patches/localize.ts';
+export { type PatchFeatures, type PatchMethod, patchFeatures } from './tasks/patches/patch-features.ts';
+export { type AttentionLayer, rollout } from './tasks/patches/rollout.ts';
+export { type Recalls, type RetrievalQuality, retrievalQuality } from './tasks/retrieval/recall.ts';
 export { similarity } from './tasks/similarity.ts';
 export { type Answer, type AnswerOptions, answerQuestion } from './tasks/vqa/answer.ts';
 export { answerWithHead } from './tasks/vqa/answer-with-head.ts';

@@ -18,6 +18,8 @@ export { writeShapes } from './data/shapes/write-shapes.node.ts';
 export { type Diagnosis, diagnose } from './doctor/doctor.node.ts';
 export { type ClassifiedPicture, classificationFigure } from './figure/classification-figure.ts';
 export { contactSheet } from './figure/contact-sheet.ts';
+export { heatFigure } from './figure/heat-figure.ts';
+export { type Matrix, matrixFigure } from './figure/matrix-figure.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
 export { LIMITS, type Limits } from './serve/limits.ts';
@@ -37,7 +39,15 @@ export {
   type PictureFeatures,
 } from './tasks/embed-pictures.node.ts';
 export { filmSteps, makeFilm } from './tasks/generate/film.node.ts';
+export {
+  type CalibrationReport,
+  calibrateHead,
+  type KnownLabels,
+  knownLabels,
+  measureCalibration,
+} from './tasks/labels/calibrate-set.node.ts';
 export { type LoadOptions, load } from './tasks/load.node.ts';
+export { evaluateRetrieval, type Retrieval } from './tasks/retrieval/retrieve.node.ts';
 export {
   type FeatureRow,
   type Features,

@@ -95,5 +95,7 @@ async function drawFigure(
     method === 'contributions' ? 'what each patch adds to the cosine' : 'cosines of patches and text';
   const grid = maps[0]!.heat.length;
   const note = `${what} (${method}) · ${grid} × ${grid} patches · ${model}`;
-  await writeFileAtomic(path, heatFigure([row], { title: 'Where the text is', note, scale: 'shared' }));
+  const cold = method === 'contributions' ? { cold: 0 } : {}; // what speaks against the text is as dark as what says nothing
+  const options = { title: 'Where the text is', note, scale: 'shared', ...cold } as const;
+  await writeFileAtomic(path, heatFigure([row], options));
 }

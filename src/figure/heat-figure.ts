@@ -19,6 +19,8 @@ export interface HeatOptions {
   note?: string;
   /** Whether the maps of a row have one scale, from its least number to its largest, or each its own. */
   scale: 'shared' | 'each';
+  /** What is drawn as cold, with all below it (default: the least number). */
+  cold?: number;
 }
 
 const SIDE = 224;
@@ -33,7 +35,7 @@ const COLD = 0.35; // how much of the grey picture shows through
 const LONGEST_TITLE = 90;
 
 /** → the bytes of a PNG file. */
-export function heatFigure(rows: readonly HeatRow[], { title, note, scale }: HeatOptions): Uint8Array {
+export function heatFigure(rows: readonly HeatRow[], { title, note, scale, cold }: HeatOptions): Uint8Array {
   const most = Math.max(...rows.map(({ maps }) => maps.length));
   const columns = 1 + Math.min(COLUMNS - 1, most);
   const width = 2 * MARGIN + columns * (SIDE + GAP) - GAP;
@@ -41,20 +43,24 @@ export function heatFigure(rows: readonly HeatRow[], { title, note, scale }: Hea
   if (note) parts.push(text(note, MARGIN, 63, { size: 13, fill: '#666' }));
   let top = HEADER;
   for (const row of rows) {
-    const range = scale === 'shared' ? rangeOf(row.maps.flatMap(({ heat }) => heat.flat())) : undefined;
+    const rangeFor = (heat: readonly number[]): [number, number] => {
+      const [low, high] = rangeOf(heat);
+      return [cold === undefined || cold >= high ? low : cold, high];
+    };
+    const shared = scale === 'shared' ? rangeFor(row.maps.flatMap(({ heat }) => heat.flat())) : undefined;
     parts.push(tile(row.caption, MARGIN, top), image(square(row.picture), MARGIN, top, SIDE));
     row.maps.forEach(({ caption, heat }, i) => {
       const left = MARGIN + (1 + (i % (COLUMNS - 1))) * (SIDE + GAP);
       const down = top + Math.floor(i / (COLUMNS - 1)) * (SIDE + CAPTION + GAP);
       parts.push(
         tile(caption, left, down),
-        image(overlay(row.picture, heat, range ?? rangeOf(heat.flat())), left, down, SIDE),
+        image(overlay(row.picture, heat, shared ?? rangeFor(heat.flat())), left, down, SIDE),
         mark(heat, left, down),
       );
     });
     top += Math.ceil(row.maps.length / (COLUMNS - 1)) * (SIDE + CAPTION + GAP);
   }
-  parts.push(...legend(MARGIN, top, scale === 'shared' ? 'a row' : 'a map'));
+  parts.push(...legend(MARGIN, top, scale === 'shared' ? 'a row' : 'a map', cold));
   return toPng(width, top + LEGEND, parts);
 }
 
@@ -75,7 +81,7 @@ function overlay(
   range: readonly [number, number],
 ): Picture {
   const { data: pixels } = square(picture);
-  const shares = heat.flat().map((value) => Math.round(255 * shareOf(value, range)));
+  const shares = heat.flat().map((value) => Math.round(255 * Math.max(0, shareOf(value, range))));
   const cells = {
     mode: 'L',
     width: heat.length,
@@ -104,7 +110,7 @@ function mark(heat: readonly (readonly number[])[], left: number, top: number): 
 }
 
 /** The colours from cold to hot, and what the ring means. */
-function legend(left: number, top: number, of: string): string[] {
+function legend(left: number, top: number, of: string, cold: number | undefined): string[] {
   const [width, steps] = [160, 80];
   const bar = Array.from({ length: steps }, (_, i) =>
     rectangle(left + 58 + (i * width) / steps, top, width / steps + 0.5, 12, css(inferno(i / (steps - 1)))),
@@ -112,7 +118,7 @@ function legend(left: number, top: number, of: string): string[] {
   const style = { size: 12, fill: '#444' };
   const end = left + 58 + width;
   return [
-    text(`least`, left, top + 11, style),
+    text(cold === undefined ? 'least' : `≤ ${cold}`, left, top + 11, style),
     ...bar,
     text(`most of ${of}`, end + 12, top + 11, style),
     ring([end + 122, top + 6], 6, '#444', 2),

@@ -80,7 +80,7 @@ function draw(
       if (columns.length > SMALL_CELLS) return;
       const ink = isLight(colour) ? INK : '#fff';
       const style = { size: 13, anchor: 'middle', fill: ink } as const;
-      parts.push(text(value.toFixed(2), x + across / 2, middle + 5, style));
+      parts.push(text(value.toFixed(2).replace(/^-(0\.00)$/, '$1'), x + across / 2, middle + 5, style));
     });
   });
   if (marksBest) {
