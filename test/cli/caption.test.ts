@@ -76,7 +76,8 @@ describe('a decoder', () => {
       ...small,
     );
     expect(made.stderr).not.toMatch(/clip-tfjs:/);
-    expect(JSON.parse(made.stdout)).toMatchObject({ model: 'mini', data: 'said.csv', steps: 40, tokens: 8 });
+    // Seven words, and the two that stand around a caption.
+    expect(JSON.parse(made.stdout)).toMatchObject({ model: 'mini', data: 'said.csv', steps: 40, tokens: 9 });
     const { stdout } = clip('caption', 'said.csv', '--decoder', 'said.safetensors', ...wasm);
     expect(stdout).toBe(`pictures/b.png: ${captions[0]}\npictures/a.png: ${captions[1]}\n`);
     const again = clip('caption', 'train', '--data', 'said.csv', '--out', 'said.safetensors', ...small);

@@ -175,9 +175,13 @@ describe('an address that is none, or of something else', () => {
       const answer = reply === '' ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : `$${reply.length}\r\n${reply}\r\n`;
       const server = createServer((socket) => {
         socket.on('error', () => {});
-        socket.on('data', (data) =>
-          socket.write(/info/i.test(`${data}`) || reply === '' ? answer : '+OK\r\n'),
-        );
+        // Several commands may come at once, and each is answered.
+        socket.on('data', (data) => {
+          const commands = `${data}`.split(/^\*\d+\r\n/m).slice(1);
+          for (const command of commands) {
+            socket.write(/\ninfo\r/i.test(command) || reply === '' ? answer : '+OK\r\n');
+          }
+        });
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as { port: number };

@@ -119,9 +119,14 @@ export class Crew<Job, Result> {
   }
 }
 
-/** Where the sources themselves run (tests, benchmarks), workers need to be told how to load TypeScript. */
+/**
+ * Node's flags for a worker. Where the sources themselves run (tests, benchmarks), it needs to be told how to load TypeScript;
+ * what was given to `node --input-type=module -e CODE` is for the code alone, and no worker with a file takes it.
+ */
 export function loader(script: URL): { execArgv?: string[] } {
-  if (!script.pathname.endsWith('.ts')) return {};
+  if (!script.pathname.endsWith('.ts')) {
+    return process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
+  }
   const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
   const code = `import { register } from ${tsx}; register();`; // `--import tsx` passes workers over
   return { execArgv: ['--import', `data:text/javascript,${encodeURIComponent(code)}`] };

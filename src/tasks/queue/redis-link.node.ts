@@ -181,7 +181,7 @@ function cannotUse({ name, host, password }: RedisAddress, error: Error): ClipEr
     EAI_AGAIN: `no machine called ${host}`,
     ETIMEDOUT: 'no answer',
   };
-  const got = /Protocol error/.test(message)
+  const got = /Protocol error|RESP type/.test(message)
     ? 'a server that speaks something else'
     : (reasons[code ?? ''] ?? (message === '' ? (code ?? 'no answer') : message));
   return new ClipError(
