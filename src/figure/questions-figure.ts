@@ -1,6 +1,6 @@
-// Pictures with questions beside them: the true answer, and what each way of answering gave, wrong ones in red.
+// Pictures with questions beside them: the true answer, what each way of answering gave, and how many of those are right.
 import type { Picture } from '../data/pictures/picture.ts';
-import { image, rectangle, shorten, text, toPng } from './svg.ts';
+import { image, line, rectangle, shorten, text, toPng } from './svg.ts';
 
 export interface AskedPicture {
   readonly picture: Picture;
@@ -13,51 +13,65 @@ export interface AskedPicture {
 }
 
 const MARGIN = 24;
-const HEADER = 64;
-const SIDE = 88;
-const GAP = 22;
-const LINE = 22;
-const QUESTION = 262; // width of the question's column
-const ANSWER = 96; // of each answer's
+const HEADER = 82;
+const SIDE = 112;
+const GAP = 20; // between a picture and its questions, and between two blocks
+const LINE = 21;
+const QUESTION = 252; // width of the question's column
+const ANSWER = 116; // of each answer's
+const FOOTER = 40;
 const LETTERS = { size: 13 } as const;
-const [RIGHT, WRONG] = ['#1f7a3d', '#c22f2f'];
+const HEADS = { ...LETTERS, fill: '#777' } as const;
+const [RIGHT, WRONG] = ['#1f7a3d', '#c22f2f'] as const;
 
-/** `ways`: what answered, such as `head`. Two pictures a row → the bytes of a PNG file. */
+/** `ways`: what answered, such as `head`. A block for each picture, below one another → the bytes of a PNG file. */
 export function questionsFigure(
   title: string,
   ways: readonly string[],
   pictures: readonly AskedPicture[],
 ): Uint8Array {
-  const block = SIDE + 16 + QUESTION + ANSWER * (1 + ways.length);
-  const most = Math.max(...pictures.map(({ questions }) => questions.length));
-  const pitch = Math.max(SIDE, LINE * (most + 1)) + GAP;
-  const width = 2 * MARGIN + 2 * block + GAP;
-  const height = HEADER + Math.ceil(pictures.length / 2) * pitch;
-  const parts = pictures.map((asked, i) =>
-    drawBlock(asked, ways, MARGIN + (i % 2) * (block + GAP), HEADER + Math.floor(i / 2) * pitch),
-  );
-  return toPng(width, height, [text(title, MARGIN, 38, { size: 18, weight: 'bold' }), ...parts]);
+  const width = 2 * MARGIN + SIDE + GAP + QUESTION + ANSWER * (1 + ways.length);
+  const at = (column: number): number => MARGIN + SIDE + GAP + QUESTION + ANSWER * column;
+  const parts = [
+    text(title, MARGIN, 36, { size: 17, weight: 'bold' }),
+    ...['true', ...ways].map((name, i) => text(name, at(i), HEADER - 14, HEADS)),
+  ];
+  let top = HEADER;
+  for (const asked of pictures) {
+    const height = Math.max(SIDE, LINE * asked.questions.length);
+    parts.push(line([MARGIN, top - 0.5], [width - MARGIN, top - 0.5], '#e3e3e3'));
+    parts.push(drawBlock(asked, at, top + GAP / 2, height));
+    top += height + GAP;
+  }
+  parts.push(line([MARGIN, top - 0.5], [width - MARGIN, top - 0.5], '#e3e3e3'));
+  const all = pictures.flatMap(({ questions }) => questions);
+  const rightOf = (way: number): number => all.filter(({ answer, given }) => given[way] === answer).length;
+  const totals = ways.map((_, way) => `${rightOf(way)} of ${all.length} right`);
+  totals.forEach((total, way) => {
+    parts.push(text(total, at(way + 1), top + 25, { ...LETTERS, weight: 'bold' }));
+  });
+  return toPng(width, top + FOOTER, parts);
 }
 
 function drawBlock(
   { picture, questions }: AskedPicture,
-  ways: readonly string[],
-  left: number,
+  at: (column: number) => number,
   top: number,
+  height: number,
 ): string {
-  const start = left + SIDE + 16;
-  const at = (column: number): number => start + QUESTION + ANSWER * column;
-  const heads = ['true', ...ways].map((name, i) => text(name, at(i), top + 13, { ...LETTERS, fill: '#777' }));
+  const first = top + (height - LINE * questions.length) / 2 + 15; // the lines stand in the middle of the block
   const lines = questions.flatMap(({ question, answer, given }, row) => {
-    const y = top + 13 + LINE * (row + 1);
+    const y = first + LINE * row;
     return [
-      text(shorten(question, 38), start, y, LETTERS),
-      text(shorten(answer, 13), at(0), y, { ...LETTERS, weight: 'bold' }),
-      ...given.map((one, i) =>
-        text(shorten(one, 13), at(i + 1), y, { ...LETTERS, fill: one === answer ? RIGHT! : WRONG! }),
-      ),
+      text(shorten(question, 36), MARGIN + SIDE + GAP, y, LETTERS),
+      text(shorten(answer, 14), at(0), y, { ...LETTERS, weight: 'bold' }),
+      ...given.map((one, i) => {
+        const isRight = one === answer; // told by a mark too, for those who see no difference between red and green
+        const words = `${isRight ? '✓' : '✗'} ${shorten(one, 13)}`;
+        return text(words, at(i + 1), y, { ...LETTERS, fill: isRight ? RIGHT : WRONG });
+      }),
     ];
   });
-  const frame = rectangle(left - 1, top - 1, SIDE + 2, SIDE + 2, '#ddd'); // so that a white picture ends somewhere
-  return [frame, image(picture, left, top, SIDE), ...heads, ...lines].join('\n');
+  const frame = rectangle(MARGIN - 1, top - 1, SIDE + 2, SIDE + 2, '#ddd'); // so that a white picture ends somewhere
+  return [frame, image(picture, MARGIN, top, SIDE), ...lines].join('\n');
 }

@@ -22,11 +22,11 @@ export const ALL = 'all';
 /** Yes/no questions that name the colour of one thing and the form of another: only who binds the two can say no. */
 export const CROSSED = 'yes/no, both there but apart';
 
-/** Counts the right ones under each kind, and under `all`. */
+/** Counts the right ones under `all`, and under each kind. */
 export function byKind(items: readonly QuestionItem[], right: readonly boolean[]): ByKind {
   const counts = new Map<string, [right: number, count: number]>();
   items.forEach(({ kind, bound, answer }, i) => {
-    const names = [...(kind ? [kind] : []), ...(bound && answer === 'no' ? [CROSSED] : []), ALL];
+    const names = [ALL, ...(kind ? [kind] : []), ...(bound && answer === 'no' ? [CROSSED] : [])];
     for (const name of names) {
       const [before, count] = counts.get(name) ?? [0, 0];
       counts.set(name, [before + Number(right[i]), count + 1]);
