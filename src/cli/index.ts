@@ -39,7 +39,7 @@ export function registerIndex(program: Command): void {
     )
     .option(
       '--exact-up-to <rows>',
-      'search exactly up to so many (default: 20,000 vectors of 512 numbers)',
+      'search exactly up to so many (default: 10,000 vectors of 512 numbers)',
       wholeNumber(0),
     )
     .option('--truncate', 'cut texts over the context length instead of refusing them')

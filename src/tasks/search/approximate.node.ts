@@ -5,7 +5,7 @@ import type { Table } from '@lancedb/lancedb';
 import type { Packages } from './lancedb.node.ts';
 
 /** Numbers in a table up to which every vector is looked at: about where that takes 20 ms on two processors. */
-const EXACT_NUMBERS = 10_240_000;
+const EXACT_NUMBERS = 5_120_000;
 /** Below so many rows there is nothing to learn middles from, whatever is asked for. */
 const LEAST = 512;
 /** Grown so many times since its middles were learned, the index is made anew. */
@@ -13,7 +13,7 @@ const GROWN = 4;
 const NAME = 'vectors_of_'; // and the rows that it was learned on
 
 export interface ApproximateOptions {
-  /** Rows up to which a search is exact; unless given, 20,000 for vectors of 512 numbers, as many more as they are shorter. */
+  /** Rows up to which a search is exact; unless given, 10,000 for vectors of 512 numbers, as many more as they are shorter. */
   exactUpTo?: number | undefined;
   /** Called with about how much of the work is through; LanceDB does not tell. */
   onProgress?: ((done: number, total: number) => void) | undefined;
