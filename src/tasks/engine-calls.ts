@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EngineName } from '../backend/engine.ts';
 import { isOutOfMemory, outOfMemory } from '../backend/out-of-memory.ts';
 import { checkFinite } from './check-finite.ts';
+import { joinParts } from './join-parts.ts';
 
 /** The features of rows `start` … `end` − 1 of a batch, [end − start, E]. */
 export type Encode = (start: number, end: number) => tf.Tensor2D;
@@ -74,16 +75,6 @@ export class EngineCalls {
       this.#computed += this.#last - began;
     }
     for (const part of parts) checkFinite(part, this.#what);
-    return parts.length === 1 ? parts[0]! : joined(parts);
+    return parts.length === 1 ? parts[0]! : joinParts(parts);
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,6 +1,7 @@
 // The stored vectors themselves, some rows at a time or at places of chance.
 import type { Table } from '@lancedb/lancedb';
 import type { RecordBatch } from 'apache-arrow';
+import { joinParts } from '../join-parts.ts';
 
 export interface VectorRows {
   ids: string[];
@@ -38,19 +39,9 @@ export async function vectorsAt(table: Table, offsets: readonly number[]): Promi
 function rowsOf(batch: RecordBatch): VectorRows {
   const [ids, vectors] = [batch.getChild('id')!, batch.getChild('vector')!];
   const rows = Array.from({ length: batch.numRows }, (_, i) => vectors.get(i).toArray() as Float32Array);
-  return { ids: Array.from(ids, String), vectors: flat(rows) };
+  return { ids: Array.from(ids, String), vectors: joinParts(rows) };
 }
 
 function joined(blocks: readonly VectorRows[]): VectorRows {
-  return { ids: blocks.flatMap(({ ids }) => ids), vectors: flat(blocks.map(({ vectors }) => vectors)) };
-}
-
-function flat(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return { ids: blocks.flatMap(({ ids }) => ids), vectors: joinParts(blocks.map(({ vectors }) => vectors)) };
 }

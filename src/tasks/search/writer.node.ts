@@ -1,6 +1,7 @@
 // Rows on their way into a table: gathered, and committed some thousand or some seconds' worth at a time, while the engine
 // goes on. A commit is whole or not there, so that whoever is killed loses seconds' work and leaves nothing half done.
 import type { Table } from '@lancedb/lancedb';
+import { joinParts } from '../join-parts.ts';
 import { withStore } from './lancedb.node.ts';
 import { arrowRows, quoted, type Row, type Store } from './store.node.ts';
 
@@ -59,7 +60,7 @@ export class TableWriter {
     if (this.#rows.length === 0) return;
     const [rows, vectors] = [this.#rows, this.#vectors];
     [this.#rows, this.#vectors] = [[], []];
-    this.#writing = this.#using(() => this.#commit(rows, joined(vectors)));
+    this.#writing = this.#using(() => this.#commit(rows, joinParts(vectors)));
     this.#writing.catch(() => {}); // thrown at the next call
   }
 
@@ -92,14 +93,4 @@ export class TableWriter {
   #using<T>(use: () => Promise<T>): Promise<T> {
     return withStore(this.#store.uri, 'written', use);
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
