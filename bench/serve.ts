@@ -18,7 +18,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from '../src/bench/statistics.ts';
 import { encodePng } from '../src/data/pictures/encode-png.node.ts';
-import { createServer, load, shapesTest } from '../src/index.ts';
+import { load, shapesTest } from '../src/index.ts';
+import { createServer } from '../src/serve/index.node.ts';
 import { writePictures } from './pictures.ts';
 
 const { values: flags } = parseArgs({

@@ -2,7 +2,8 @@
 //
 //   npx tsx examples/serve.ts [MODEL]
 import { encodePng } from '../src/data/pictures/encode-png.node.ts'; // or any picture file's bytes
-import { createServer, load, shapesTest } from '../src/index.ts'; // 'clip-tfjs' in your own project
+import { load, shapesTest } from '../src/index.ts'; // 'clip-tfjs' in your own project
+import { createServer } from '../src/serve/index.node.ts'; // 'clip-tfjs/serve'
 
 const loaded = await load(process.argv[2]);
 const server = await createServer(loaded, { limits: { queue: 64 } });

@@ -22,8 +22,6 @@ export { heatFigure } from './figure/heat-figure.ts';
 export { type Matrix, matrixFigure } from './figure/matrix-figure.ts';
 export { type ParityLine, parityFigure } from './figure/parity-figure.ts';
 export { pictureFigure } from './figure/picture-figure.ts';
-export { LIMITS, type Limits } from './serve/limits.ts';
-export { createServer, type ServerOptions } from './serve/server.node.ts';
 export {
   type CaptionedPicture,
   type CaptionedPictures,
