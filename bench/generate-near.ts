@@ -29,7 +29,9 @@ for (let i = 0; starts.length < Number(values.count); i++) {
   if (said![0]!.label === FINE_NAMES[start.label]) starts.push(start);
 }
 
-console.log('| keep | correlation with the start, mean (least) | the judge sees the text | the judge sees the start |');
+console.log(
+  '| keep | correlation with the start, mean (least) | the judge sees the text | the judge sees the start |',
+);
 console.log('| --- | --- | --- | --- |');
 for (const keep of [0, 0.5, 0.8]) {
   const kept: number[] = [];
@@ -37,7 +39,13 @@ for (const keep of [0, 0.5, 0.8]) {
   for (const { image: start, label } of starts) {
     const wanted = FINE_NAMES[(label + 30) % 100]!; // the same shape, three colours on
     const [steps, seed] = [Number(values.steps), Number(values.seed)];
-    const { picture, structure } = await generatePicture(mini, `a ${wanted}`, { by, keep, start, steps, seed });
+    const { picture, structure } = await generatePicture(mini, `a ${wanted}`, {
+      by,
+      keep,
+      start,
+      steps,
+      seed,
+    });
     const [said] = await classify(judge, [picture], head, 1);
     kept.push(structure!);
     if (said![0]!.label === wanted) asked++;

@@ -42,9 +42,10 @@ const engine = { backend: values.backend, threads: Number(values.threads) };
 const [steps, seed] = [Number(values.steps), Number(values.seed)];
 const BARE = 'bare pixels';
 const ways = values.ways?.split(',') ?? [...WAYS, BARE];
-const fine = values.shapes.split(',').map(Number).flatMap((shape) =>
-  Array.from({ length: 10 }, (_, colour) => 10 * colour + ((shape + 3 * colour) % 10)),
-);
+const fine = values.shapes
+  .split(',')
+  .map(Number)
+  .flatMap((shape) => Array.from({ length: 10 }, (_, colour) => 10 * colour + ((shape + 3 * colour) % 10)));
 mkdirSync(work, { recursive: true });
 const pictureFile = (way: string, label: string): string =>
   join(work, `${way} ${label} ${seed} ${steps}.png`);

@@ -30,7 +30,12 @@ export function shapeCanvas(bits: Bits): Canvas {
   ]);
   const wave = (i: number): number => (waves.get(i) ?? 0) + grain(); // the bite, from HARMONICS on, is round
   const side = Math.PI * uniform(bits); // where it is bitten
-  const places = [0, 0, isBitten ? Math.cos(side) : 2 * Math.cos(side), isBitten ? Math.sin(side) : 2 * Math.sin(side)];
+  const places = [
+    0,
+    0,
+    isBitten ? Math.cos(side) : 2 * Math.cos(side),
+    isBitten ? Math.sin(side) : 2 * Math.sin(side),
+  ];
   const middle = parameter([2, 2], (i) => places[i]! + 0.3 * uniform(bits)); // across, down; through a tanh
   const size = parameter([2, 1], (i) => (i === 1 && !isBitten ? -2.5 : 0.5 * uniform(bits))); // through a sigmoid
   const hollow = parameter([1, 1], () => (isHollow ? 0.5 : -2.5)); // through a sigmoid: the hole's share
@@ -42,8 +47,14 @@ export function shapeCanvas(bits: Bits): Canvas {
 
   /** How much of each pixel the shape covers: [1, S²]. */
   function cover(length: number): tf.Tensor2D {
-    const least = tf.tensor2d(SIZES.map(([low]) => low), [2, 1]);
-    const room = tf.tensor2d(SIZES.map(([low, high]) => high - low), [2, 1]);
+    const least = tf.tensor2d(
+      SIZES.map(([low]) => low),
+      [2, 1],
+    );
+    const room = tf.tensor2d(
+      SIZES.map(([low, high]) => high - low),
+      [2, 1],
+    );
     const sizes = tf.add(least, tf.mul(room, tf.sigmoid(size.value))); // [2, 1]
     const places = tf.add(0.5, tf.mul(tf.tanh(middle.value), 0.2)); // [2, 2]
     const { distance, reach } = outlines({ middle: places, size: sizes, cosines, sines }, length); // each [2, S²]
