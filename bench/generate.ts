@@ -9,6 +9,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import sharp from 'sharp';
 import { encodePng } from '../src/data/pictures/encode-png.node.ts';
 import { SEEN } from '../src/data/shapes/classes.ts';
 import {
@@ -113,7 +114,9 @@ const tiles = shown.flatMap((index) =>
   }),
 );
 const columns = { title: ways.join(' · '), note: 'as the second model calls them', columns: ways.length };
-writeFileSync(
-  values.figure,
-  contactSheet(await Promise.all(tiles), { ...columns, mark: 'not what was asked for', side: 112 }),
-);
+const sheet = await contactSheet(await Promise.all(tiles), {
+  ...columns,
+  mark: 'not what was asked for',
+  side: 112,
+});
+writeFileSync(values.figure, await sharp(sheet).png({ palette: true, colours: 64, effort: 10 }).toBuffer());
