@@ -1,4 +1,4 @@
-// The canvas of a way, with the settings that were found to be recognised best (docs/generate.md).
+// The canvas of a way, with its settings (docs/generate.md says how well its pictures are recognised).
 import type { Bits } from '../../data/random.ts';
 import type { Canvas, Way } from './canvas.ts';
 import { fourierCanvas } from './fourier.ts';
