@@ -9,7 +9,7 @@ const [text = 'a blue star', out = 'generated.png'] = process.argv.slice(2);
 // 1. The model whose encoder is read backwards, and one that was trained apart from it.
 const [model, judge] = [await load('mini'), await load('judge')];
 
-// 2. The picture: two outlines on a ground, moved and coloured by the gradient until the encoder finds them like the text.
+// 2. The picture: an outline on a ground, moved and coloured by the gradient until the encoder finds them like the text.
 const { picture, cosine, seconds } = await generatePicture(model, text, {
   by: 'shapes', // or fourier, or pixels
   steps: 150,

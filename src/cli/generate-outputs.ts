@@ -1,6 +1,6 @@
 // What a generation writes: the picture, on the way to it previews, and a film of the run.
 import type { Generated, GenerationStep } from '../tasks/generate/generate-picture.ts';
-import { progressBar, UsageError } from './terminal.ts';
+import { progressBars, UsageError } from './terminal.ts';
 
 export interface Outputs {
   out: string;
@@ -30,14 +30,16 @@ export async function checkOutputs({ out, film }: Outputs): Promise<void> {
   }
   if (film === out) throw new UsageError('--film and --out: expected two names, got the same');
   for (const path of film === undefined ? [out] : [out, film]) {
+    await checkWritable(dirname(path), 'give another folder');
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
       throw new UsageError(`expected a file's name, got the folder ${path}`);
     }
-    await checkWritable(dirname(path), 'give another folder');
   }
 }
 
 export interface Recorder {
+  /** Of the search for a beginning so much is done, 0 … 1. */
+  tried(done: number): void;
   see(step: GenerationStep): Promise<void>;
   /** Writes what is to be written, and says where it is. */
   finish(made: Generated): Promise<{ out: string; film?: string }>;
@@ -53,13 +55,13 @@ export async function openRecorder(text: string, { out, steps, preview, film }: 
   const { Interrupted } = await import('../train/interrupted.ts');
   const write = async (path: string, { data, width, height }: Generated['picture']): Promise<void> =>
     writeFileAtomic(path, encodePng(data as Uint8Array, width, height));
-  const bar = progressBar(`generating ${text}`);
+  const bars = progressBars();
   const kind = film === undefined ? undefined : filmKind(film);
   const wanted = kind ? filmSteps(kind, steps) : new Set<number>();
   const frames: { step: number; picture: Generated['picture'] }[] = [];
   return {
     async see({ step, draw }) {
-      bar.update(step, steps);
+      bars.update(`generating ${text}`, step, steps);
       if (wanted.has(step)) frames.push({ step, picture: draw(FILM_SIDE) });
       if (preview !== undefined && step % preview === 0) await write(previewPath(out), draw());
     },
@@ -76,6 +78,7 @@ export async function openRecorder(text: string, { out, steps, preview, film }: 
         hint: `what there is so far: ${path}`,
       });
     },
-    stop: bar.stop,
+    tried: (done) => bars.update('choosing a beginning', done, 1),
+    stop: bars.stop,
   };
 }

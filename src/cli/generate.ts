@@ -88,7 +88,11 @@ async function run(text: string, options: Options): Promise<void> {
   const made = await stoppable(async (signal) => {
     const { template: prompts, without } = options;
     const own = { by, steps, seed, size, keep, prompts, without, start, signal };
-    const result = await generatePicture(loaded, text, { ...own, onStep: recorder.see });
+    const result = await generatePicture(loaded, text, {
+      ...own,
+      onTry: recorder.tried,
+      onStep: recorder.see,
+    });
     if (result.steps < steps) await recorder.giveUp(result);
     return result;
   }).finally(recorder.stop);

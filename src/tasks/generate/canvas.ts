@@ -8,11 +8,18 @@ import { Parameter } from '../../model/module.ts';
 export const WAYS = ['shapes', 'fourier', 'pixels'] as const;
 export type Way = (typeof WAYS)[number];
 
+/** Red, green and blue, 0 … 1. */
+export type Rgb = readonly [number, number, number];
+
 export interface Canvas {
   /** What is optimised, by name. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** The highest rate of Adam that suits them. */
   readonly learningRate: number;
+  /** What of the picture is one colour, red, green and blue, 0 … 1, where it can stand on any ground. */
+  colour?(): Rgb;
+  /** The picture on its own ground, and the same on others: [3, side, side] each. Differentiable. */
+  drawOn?(side: number, grounds: readonly Rgb[]): tf.Tensor3D[];
   /** The picture, 0 … 1: [3, side, side]. Differentiable. */
   draw(side: number): tf.Tensor3D;
   /** What is added to the loss so that the picture stays one; `picture` is as drawn, [3, S, S]. */

@@ -3,13 +3,12 @@
 // classes; CLIPDraw, Frans et al. 2021, and others with CLIP).
 import * as tf from '@tensorflow/tfjs-core';
 import type { Picture } from '../../data/pictures/picture.ts';
-import { randomBits, seedFor } from '../../data/random.ts';
-import { AdamW } from '../../train/adamw.ts';
-import { backward } from '../../train/backward.ts';
-import { learningRateAt } from '../../train/schedule.ts';
+import { type Bits, randomBits, seedFor } from '../../data/random.ts';
 import type { LoadedModel } from '../loaded-model.ts';
+import { bestBeginning } from './beginning.ts';
 import { type Canvas, WAYS, type Way } from './canvas.ts';
-import { checkFiniteLoss, checkGeneration } from './check.ts';
+import { checkGeneration } from './check.ts';
+import { Climb } from './climb.ts';
 import { makeCanvas } from './make-canvas.ts';
 import { Objective } from './objective.ts';
 import { planesOf, structureKept } from './structure.ts';
@@ -38,6 +37,8 @@ export interface GenerateOptions {
   variation?: number | undefined;
   /** Aborted: the run ends after its step, and gives what it has. */
   signal?: AbortSignal | undefined;
+  /** Hears of the search for a beginning: how much of it is done, 0 … 1. By `fourier` and `pixels` there is none. */
+  onTry?: ((done: number) => void) | undefined;
   /** Hears of each step, and is waited for. */
   onStep?: ((step: GenerationStep) => void | Promise<void>) | undefined;
 }
@@ -65,11 +66,6 @@ export interface Generated {
   structure?: number;
 }
 
-const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 };
-const WARMUP = 10;
-/** Random beginnings, the best of which is gone on with. An outline seldom changes its kind; noise is all alike. */
-const TRIES: Readonly<Record<Way, number>> = { shapes: 64, fourier: 1, pixels: 1 };
-
 /**
  * Makes a picture that `loaded` finds like `text`. Throws ClipError for a text that is empty or over the context length,
  * options out of their ranges, and where the loss is no number.
@@ -79,70 +75,42 @@ export async function generatePicture(
   text: string,
   options: GenerateOptions = {},
 ): Promise<Generated> {
-  const { by = WAYS[0], steps = 300, seed = 1, size = 256, keep = 0.5, variation = 4, start } = options;
+  const { by = WAYS[0], steps = 300, seed = 1, size = 256, keep = 0.5, variation = 4 } = options;
+  const { start, signal, onTry } = options;
   checkGeneration({ text, by, steps, seed, size, keep, hasStart: start !== undefined });
   const { config } = loaded.model;
   const side = Math.round(1.25 * config.image_resolution); // a window of it is as sharp as the encoder
   const planes = start && planesOf(start, side);
   const began = performance.now();
-  const objective = await Objective.of(loaded, text, { ...options, side, keep, planes });
-  const settings = { side, bits: randomBits(seedFor(seed, by)), variation, start: planes };
-  const canvas = await bestOf(TRIES[by], () => makeCanvas(by, settings), objective);
-  const parameters = [...canvas.parameters];
-  const optimizer = new AdamW(canvas.parameters, ADAM);
-  const schedule = { steps, warmup: Math.min(WARMUP, steps - 1), learningRate: canvas.learningRate };
-  const draw = (wanted: number = size): Picture => drawPicture(canvas, wanted);
-
+  const objective = await Objective.of(loaded, text, { ...options, by, side, keep, planes });
+  const make = (index: number): Canvas =>
+    makeCanvas(by, { side, bits: randomBits(seedFor(seed, `${by} ${index}`)), variation, start: planes });
+  const views = (): Bits => randomBits(seedFor(seed, 'views'));
+  let climb: Climb | undefined;
   try {
-    const bits = randomBits(seedFor(seed, 'views'));
-    while (optimizer.steps < steps && !options.signal?.aborted) {
-      canvas.advance?.(optimizer.steps / steps);
-      let cosine: tf.Scalar | undefined;
-      const { value, gradients } = backward(
-        () => {
-          const found = objective.lossOf(canvas, bits);
-          cosine = tf.keep(found.cosine);
-          return found.loss;
-        },
-        parameters.map(([, parameter]) => parameter.value),
-      );
-      const [loss, likeness] = [value.dataSync()[0]!, cosine!.dataSync()[0]!];
-      const byName = new Map(parameters.map(([name], i) => [name, gradients[i]!]));
-      try {
-        checkFiniteLoss(loss, optimizer.steps + 1);
-        optimizer.step(byName, learningRateAt(optimizer.steps, schedule));
-      } finally {
-        tf.dispose([value, cosine!, ...byName.values()]);
-      }
-      await options.onStep?.({ step: optimizer.steps, steps, loss, cosine: likeness, draw });
+    const best = await bestBeginning(by, make, objective, { steps, bits: views, signal, onTry });
+    const canvas = make(best);
+    climb = new Climb(canvas, objective, steps);
+    const bits = views();
+    const draw = (wanted: number = size): Picture => drawPicture(canvas, wanted);
+    while (climb.steps < steps && !signal?.aborted) {
+      await tf.nextFrame(); // so that a signal is heard
+      const { loss, cosine } = climb.step(bits);
+      await options.onStep?.({ step: climb.steps, steps, loss, cosine, draw });
     }
     const picture = draw();
     return {
       picture,
       by,
-      steps: optimizer.steps,
+      steps: climb.steps,
       seconds: (performance.now() - began) / 1000,
       cosine: objective.cosineOf(loaded.preprocess(picture)),
       ...(start && { structure: structureKept(picture, start, side) }),
     };
   } finally {
-    optimizer.release();
+    climb?.release();
     objective.release();
-    for (const [, parameter] of parameters) parameter.release();
   }
-}
-
-/** The canvas that is the most like the text as it is, of so many random ones. */
-async function bestOf(tries: number, make: () => Canvas, objective: Objective): Promise<Canvas> {
-  let best = { canvas: make(), loss: Infinity };
-  for (let i = 1; i < tries; i++) {
-    const canvas = make();
-    const loss = objective.firstLoss(canvas);
-    const [worse, better] = loss < best.loss ? [best.canvas, { canvas, loss }] : [canvas, best];
-    for (const parameter of worse.parameters.values()) parameter.release();
-    best = better;
-  }
-  return best.canvas;
 }
 
 /** What the canvas shows now, at any size. */

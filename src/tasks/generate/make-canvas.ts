@@ -1,12 +1,10 @@
-// The canvas of a way, with the settings that were found to be recognised best (docs/generate.md).
+// The canvas of a way, with its settings (docs/generate.md says how well its pictures are recognised).
 import type { Bits } from '../../data/random.ts';
 import type { Canvas, Way } from './canvas.ts';
 import { fourierCanvas } from './fourier.ts';
 import { pixelCanvas } from './pixels.ts';
 import { shapeCanvas } from './shapes.ts';
 
-/** Painted outlines in `shapes`: the subject, and one that may add to it or cut from it. */
-const SHAPES = 2;
 /** The finest wave in `fourier`, as a share of the canvas's side: 5 pixels long. */
 const FINEST = 0.2;
 
@@ -21,6 +19,6 @@ export interface CanvasSettings {
 
 export function makeCanvas(by: Way, { side, bits, variation, start }: CanvasSettings): Canvas {
   if (by === 'pixels') return pixelCanvas(side, bits, { variation, start });
-  if (by === 'shapes') return shapeCanvas(bits, { count: SHAPES });
+  if (by === 'shapes') return shapeCanvas(bits);
   return fourierCanvas(side, bits, { waves: Math.round(FINEST * side), decay: 1, variation, start });
 }

@@ -1,11 +1,11 @@
 // What a picture is optimised for: like the text in every view, unlike the negative texts, and near the start where there
 // is one.
 import * as tf from '@tensorflow/tfjs-core';
-import { type Bits, randomBits } from '../../data/random.ts';
+import { type Bits, randomBits, uniform } from '../../data/random.ts';
 import type { CLIP } from '../../model/clip.ts';
 import { normalize } from '../../model/ops.ts';
 import type { LoadedModel } from '../loaded-model.ts';
-import type { Canvas } from './canvas.ts';
+import type { Canvas, Rgb, Way } from './canvas.ts';
 import { structureLoss } from './structure.ts';
 import { textDirection } from './target.ts';
 import { VIEWS, type ViewOptions, viewsOf } from './views.ts';
@@ -13,9 +13,12 @@ import { VIEWS, type ViewOptions, viewsOf } from './views.ts';
 /** The weight of the negative texts, beside 1 for the text. */
 const WITHOUT = 0.5;
 /** Views by which random beginnings are compared. */
-const FIRST = 4;
+const FIRST = 8;
+/** How far a random ground is from the colour on it: 0 the same, 1.73 black and white. */
+const APART = 0.4;
 
 export interface ObjectiveOptions {
+  by: Way;
   /** Of the canvas, in pixels. */
   side: number;
   /** 0 … below 1. */
@@ -52,7 +55,7 @@ export class Objective {
   private constructor(model: CLIP, [target, ...against]: readonly tf.Tensor2D[], options: ObjectiveOptions) {
     this.#model = model;
     this.#options = options;
-    this.#views = { ...VIEWS, ...options.views };
+    this.#views = { ...VIEWS[options.by], ...options.views };
     this.#target = target!;
     this.#against = against;
     const { planes, side } = options;
@@ -66,8 +69,11 @@ export class Objective {
     views: ViewOptions = this.#views,
   ): { loss: tf.Scalar; cosine: tf.Scalar } {
     const { side, keep } = this.#options;
-    const picture = canvas.draw(side);
-    const images = viewsOf(picture, this.#model.config, views, bits); // [N, 3, R, R]
+    const pictures = drawn(canvas, side, views, bits); // [3, S, S] each
+    const picture = pictures[0]!;
+    const shared = { ...views, count: Math.ceil(views.count / pictures.length) };
+    const { config } = this.#model;
+    const images = tf.concat(pictures.map((one, i) => viewsOf(one, config, shared, bits, i === 0))); // [N, 3, R, R]
     const features = normalize(this.#model.encodeImage(images)); // [N, E]
     const cosine = this.#mean(features, this.#target);
     const terms: tf.Tensor[] = this.#against.map((other) =>
@@ -80,8 +86,8 @@ export class Objective {
     return { loss, cosine };
   }
 
-  /** The loss of a few views, the same of every canvas. */
-  firstLoss(canvas: Canvas): number {
+  /** The loss of a few views, the same for every canvas. */
+  lossNow(canvas: Canvas): number {
     const loss = tf.tidy(() => this.lossOf(canvas, randomBits(0), { ...this.#views, count: FIRST }).loss);
     const [value] = loss.dataSync();
     loss.dispose();
@@ -104,4 +110,25 @@ export class Objective {
     tf.dispose([this.#target, ...this.#against]);
     this.#start?.dispose();
   }
+}
+
+/** The picture as it is, and where the canvas can do that, on other grounds: what is meant has to be in the shape. */
+function drawn(canvas: Canvas, side: number, { grounds }: ViewOptions, bits: Bits): tf.Tensor3D[] {
+  if (!canvas.drawOn || !canvas.colour || grounds === 0) return [canvas.draw(side)];
+  const colour = canvas.colour();
+  return canvas.drawOn(
+    side,
+    Array.from({ length: grounds }, () => groundFor(colour, bits)),
+  );
+}
+
+/** A random colour that this one can be told from. */
+function groundFor(colour: Rgb, bits: Bits): Rgb {
+  const ground: Rgb = [share(bits), share(bits), share(bits)];
+  const apart = Math.hypot(...ground.map((value, i) => value - colour[i]!));
+  return apart < APART ? groundFor(colour, bits) : ground;
+}
+
+function share(bits: Bits): number {
+  return (uniform(bits) + 1) / 2;
 }

@@ -121,7 +121,7 @@ describe('a film', () => {
 
   test('as a GIF has every frame, in order', async () => {
     const bytes = await makeFilm('gif', frames, 'greys');
-    const { pages, pageHeight, delay } = await sharp(bytes).metadata();
+    const { pages, pageHeight, delay } = await sharp(bytes, { animated: true }).metadata();
     expect([pages, pageHeight]).toEqual([3, 32]);
     expect(delay!.at(-1)).toBeGreaterThan(delay![0]!);
     const last = await sharp(bytes, { page: 2 }).raw().toBuffer();

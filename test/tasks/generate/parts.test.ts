@@ -67,7 +67,12 @@ describe('views', () => {
     const values = picture();
     const whole = viewsOf(values, PLAIN, WHOLE, randomBits(1)).dataSync();
     expect(apart(whole, values.dataSync())).toBeLessThan(1e-6);
-    const many = viewsOf(values, PLAIN, { count: 3, sides: [0.5, 1.2], noise: 0, light: 0 }, randomBits(1));
+    const many = viewsOf(
+      values,
+      PLAIN,
+      { count: 3, sides: [0.5, 1.2], noise: 0, light: 0, grounds: 0 },
+      randomBits(1),
+    );
     expect(many.shape).toEqual([3, 3, 6, 6]);
     const [first, second, third] = [0, 1, 2].map((i) => many.dataSync().subarray(108 * i, 108 * (i + 1)));
     expect(apart(first!, values.dataSync())).toBeLessThan(1e-6);
@@ -78,7 +83,7 @@ describe('views', () => {
   });
 
   test('a window’s gradient is the matrices’ transpose: a difference quotient says the same', () => {
-    const options = { count: 2, sides: [0.5, 1.2], noise: 0, light: 0.1 } as const;
+    const options = { count: 2, sides: [0.5, 1.2], noise: 0, light: 0.1, grounds: 0 } as const;
     const loss = (values: tf.Tensor3D): tf.Scalar =>
       tf.sum(tf.square(viewsOf(values, PLAIN, options, randomBits(5))));
     const variable = tf.variable(picture());
