@@ -2,25 +2,20 @@
 // process here; in earnest each is a machine's. Needs a Redis: redis-server --port 6379
 //
 //   npx tsx examples/queue.ts [redis://127.0.0.1:6379] [FOLDER]
-
-import { openSubject } from '../src/tasks/embed-subject.node.ts';
-import { load, MINI } from '../src/tasks/load.node.ts';
-import { embedByQueue } from '../src/tasks/queue/embed-by-queue.node.ts';
-import { identify } from '../src/tasks/queue/shard-set.node.ts';
-import { work } from '../src/tasks/queue/work.node.ts';
+import { embedByQueue, identify, load, openSubject, work } from '../src/index.ts'; // 'clip-tfjs' in your own project
 
 const [url = 'redis://127.0.0.1:6379', folder = 'shapes'] = process.argv.slice(2);
 
 // 1. A worker: the model that it has is the one whose shards it takes. On another machine: clip-tfjs worker --queue …
 const stop = new AbortController();
-const worker = work(url, () => load(MINI), {
+const worker = work(url, () => load(), {
   signal: stop.signal,
   onShard: (name, _, rows, seconds) => console.log(`${name}: ${rows} rows, ${seconds.toFixed(1)} s`),
 });
 
 // 2. The set, in shards. Called again after a crash, this goes on where it was.
 const input = { pictures: [folder], split: 'test' } as const;
-const { count, shards } = await embedByQueue(await openSubject(input), input, await identify(MINI, {}), {
+const { count, shards } = await embedByQueue(await openSubject(input), input, await identify('mini', {}), {
   url,
   out: 'queued.npy',
   dtype: 'f32',

@@ -36,6 +36,7 @@ export {
   embedPictures,
   type PictureFeatures,
 } from './tasks/embed-pictures.node.ts';
+export { openSubject, type Subject, type SubjectInput } from './tasks/embed-subject.node.ts';
 export { filmSteps, makeFilm } from './tasks/generate/film.node.ts';
 export {
   type CalibrationReport,
@@ -45,6 +46,9 @@ export {
   measureCalibration,
 } from './tasks/labels/calibrate-set.node.ts';
 export { type LoadOptions, load } from './tasks/load.node.ts';
+export { embedByQueue, type QueueOptions, type QueueResult } from './tasks/queue/embed-by-queue.node.ts';
+export { identify, type ModelIdentity } from './tasks/queue/shard-set.node.ts';
+export { type WorkOptions, work } from './tasks/queue/work.node.ts';
 export { evaluateRetrieval, type Retrieval } from './tasks/retrieval/retrieve.node.ts';
 export {
   type FeatureRow,
