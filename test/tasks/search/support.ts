@@ -21,7 +21,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-export const WIDTH = 32;
+export const WIDTH = 128;
 export const MADE: MadeWith = {
   format: FORMAT,
   model: 'none',
