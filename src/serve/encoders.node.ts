@@ -5,6 +5,7 @@ import { type PixelBatch, PixelPool } from '../data/pool/pixel-pool.node.ts';
 import { embedRows } from '../tasks/embed-texts.ts';
 import { EngineCalls } from '../tasks/engine-calls.ts';
 import { freeMemory } from '../tasks/free-memory.node.ts';
+import { joinParts } from '../tasks/join-parts.ts';
 import type { LoadedModel } from '../tasks/loaded-model.ts';
 import { normalizeRows } from '../tasks/normalize-rows.ts';
 import { Batcher } from './batcher.ts';
@@ -45,7 +46,7 @@ export class Encoders {
       windowMs,
       largest,
       run: async (pixels) => {
-        const joined = joinRows(pixels); // [N, 3, R, R]
+        const joined = pixels.length === 1 ? pixels[0]! : joinParts(pixels); // [N, 3, R, R]
         const rows = await calls.run(pixels.length, (start, end) => {
           const part = joined.subarray(start * pixels[0]!.length, end * pixels[0]!.length);
           return model.encodeImage(tf.tensor4d(part, [end - start, 3, size, size])); // [n, E]
@@ -139,16 +140,6 @@ async function unlessAborted(reading: Promise<PixelBatch>, signal: AbortSignal):
   } finally {
     signal.removeEventListener('abort', onAbort!);
   }
-}
-
-function joinRows(rows: readonly Float32Array[]): Float32Array {
-  if (rows.length === 1) return rows[0]!;
-  const length = rows[0]!.length;
-  const joined = new Float32Array(rows.length * length);
-  rows.forEach((row, i) => {
-    joined.set(row, i * length);
-  });
-  return joined;
 }
 
 /** [n, E] → n rows [E] of length 1. */
