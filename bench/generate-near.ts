@@ -5,7 +5,8 @@
 // Each start is a picture of Shapes-100 that the judge calls by its name; the text has its shape in another colour.
 import { parseArgs } from 'node:util';
 import { type ShapesExample, shapesExample } from '../src/data/shapes/shapes.ts';
-import { classify, FINE_NAMES, generatePicture, load, zeroShotHead } from '../src/index.ts';
+import { classify, FINE_NAMES, load, zeroShotHead } from '../src/index.ts';
+import { generatePicture } from '../src/tasks/generate/index.node.ts';
 
 const { values } = parseArgs({
   options: {

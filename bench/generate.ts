@@ -12,16 +12,9 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { encodePng } from '../src/data/pictures/encode-png.node.ts';
 import { SEEN } from '../src/data/shapes/classes.ts';
-import {
-  classify,
-  contactSheet,
-  FINE_NAMES,
-  generatePicture,
-  load,
-  readPicture,
-  zeroShotHead,
-} from '../src/index.ts';
+import { classify, contactSheet, FINE_NAMES, load, readPicture, zeroShotHead } from '../src/index.ts';
 import { WAYS } from '../src/tasks/generate/canvas.ts';
+import { generatePicture } from '../src/tasks/generate/index.node.ts';
 import { WHOLE } from '../src/tasks/generate/views.ts';
 
 const { values } = parseArgs({

@@ -2,7 +2,8 @@
 //
 //   npx tsx examples/generate.ts ["a blue star"] [out.png]
 import { writeFileSync } from 'node:fs';
-import { FINE_NAMES, generatePicture, judgePicture, load, pictureFigure } from '../src/index.ts'; // 'clip-tfjs' in your own project
+import { FINE_NAMES, load, pictureFigure } from '../src/index.ts'; // 'clip-tfjs' in your own project
+import { generatePicture, judgePicture } from '../src/tasks/generate/index.node.ts'; // 'clip-tfjs/generate'
 
 const [text = 'a blue star', out = 'generated.png'] = process.argv.slice(2);
 

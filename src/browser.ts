@@ -55,13 +55,6 @@ export { type Conversion, convertCheckpoint } from './tasks/convert.ts';
 export { type CheckpointSummary, describeCheckpoint } from './tasks/describe.ts';
 export { type EmbedTextsOptions, embedTexts, type TextFeatures } from './tasks/embed-texts.ts';
 export { type Accuracy, evaluate, type LabelledPictures } from './tasks/evaluate.ts';
-export {
-  type Generated,
-  type GenerateOptions,
-  type GenerationStep,
-  generatePicture,
-} from './tasks/generate/generate-picture.ts';
-export { judgePicture, type Verdict } from './tasks/generate/judge.ts';
 export { inspectValues, type ValueSummary } from './tasks/inspect.ts';
 export { type Calibration, calibratedHead, fitLogistic } from './tasks/labels/calibrate.ts';
 export { pictureCosines, similarityMatrix } from './tasks/labels/cosines.ts';

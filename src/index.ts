@@ -37,7 +37,6 @@ export {
   type PictureFeatures,
 } from './tasks/embed-pictures.node.ts';
 export { openSubject, type Subject, type SubjectInput } from './tasks/embed-subject.node.ts';
-export { filmSteps, makeFilm } from './tasks/generate/film.node.ts';
 export {
   type CalibrationReport,
   calibrateHead,
