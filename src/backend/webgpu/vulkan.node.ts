@@ -7,13 +7,16 @@ const { env } = process;
 const LOADER = 'libvulkan.so.1';
 /** Where Vulkan's loader looks for drivers, by its documentation: an absolute path for each, or these folders. */
 const DRIVERS = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'];
+/** What the kernel shows of a GPU that computes: Mesa's drivers, NVIDIA's, Windows' below WSL, Arm's, Qualcomm's. */
+const GPU = /^(dri\/renderD\d+|nvidia\d+|dxg|mali\d+|kgsl-3d\d+)$/;
 
 /** What is missing, by name; undefined where nothing is, and on other systems, whose WebGPU is not Vulkan's. */
 export function missingVulkan(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   if (!hasLoader()) return `Vulkan’s loader, ${LOADER}, is not here`;
-  if (DRIVERS.some((name) => env[name]) || driverFolders().some(hasDriver)) return undefined;
-  return 'no Vulkan driver is here';
+  if (DRIVERS.some((name) => env[name])) return undefined; // whoever names a driver may mean one without a GPU
+  if (!driverFolders().some(hasDriver)) return 'no Vulkan driver is here';
+  return hasGPU() ? undefined : 'no GPU is here';
 }
 
 function hasLoader(): boolean {
@@ -38,4 +41,9 @@ function driverFolders(): string[] {
 
 function hasDriver(folder: string): boolean {
   return existsSync(folder) && readdirSync(folder).some((file) => file.endsWith('.json'));
+}
+
+function hasGPU(): boolean {
+  const list = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+  return [...list('/dev'), ...list('/dev/dri').map((file) => `dri/${file}`)].some((name) => GPU.test(name));
 }
