@@ -2,7 +2,15 @@
 // stopped and started again, and gone for good; what is refused, and in which words.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -130,6 +138,29 @@ describe.skipIf(!hasRedis())('with a real Redis', { timeout: 120_000 }, () => {
     worker();
     expect(await producer.ended, producer.said()).toBe(0);
     expectSame('refused');
+  });
+
+  test('a set that nobody comes back for ends with its key, which is gone after a day or when told', async () => {
+    const producer = embed('left.npy');
+    await until(() => producer.said().includes('no worker is at the queue'));
+    producer.process.kill('SIGKILL');
+    await producer.ended;
+    rmSync(at('left.npy.shards'), { recursive: true });
+    const one = worker();
+    expect(await one.ended).toBe(1);
+    const [, key] = /if nobody wants it: redis-cli del (\S+)\)/.exec(one.said()) ?? [];
+    expect(key, one.said()).toMatch(/^clip-tfjs:set:\w+$/);
+    const client = new Redis(redis.url);
+    const left = await client.ttl(key!);
+    expect(left > 86_300 && left <= 86_400, `${left}`).toBe(true);
+    await client.del(key!);
+    const other = worker();
+    const jobs = async (): Promise<number> =>
+      (await client.llen('bull:clip-tfjs:wait')) + (await client.llen('bull:clip-tfjs:active'));
+    while ((await jobs()) > 0 && other.process.exitCode === null) await pause(20);
+    expect(await jobs(), other.said()).toBe(0);
+    client.disconnect();
+    expect(existsSync(at('left.npy.shards'))).toBe(false);
   });
 
   test('gone for good: both say it in one line and end', async () => {

@@ -3,7 +3,7 @@
 /** The queue's name in Redis, for BullMQ: one for a database, so that one model's shards go through one database. */
 export const QUEUE = 'clip-tfjs';
 
-/** Is there while somebody wants the set: a shard of another is left over, and dropped. */
+/** Is there while somebody wants the set, and a day longer: a shard of another is left over, and dropped. */
 export const wantedKey = (set: string): string => `${QUEUE}:set:${set}`;
 
 /** A job's data: where its fragment goes, and which range of the set that is told there. */

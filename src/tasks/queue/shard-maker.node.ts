@@ -4,7 +4,7 @@ import { ClipError } from '../../errors.ts';
 import { openSubject, type Subject } from '../embed-subject.node.ts';
 import type { LoadedModel } from '../loaded-model.ts';
 import { withFragment, writeFragment } from './fragment.node.ts';
-import type { Outcome, ShardJob } from './shard-jobs.ts';
+import { type Outcome, type ShardJob, wantedKey } from './shard-jobs.ts';
 import { identityOf, type ModelIdentity, readSet, type ShardSet } from './shard-set.node.ts';
 
 export interface MakerOptions {
@@ -37,7 +37,7 @@ export class ShardMaker {
     const refuse = (why: ClipError): Outcome => ({ refused: `${nameOf(job)} is refused: ${why.message}` });
     try {
       const set = await readSet(folder);
-      if (set?.id !== job.set) return refuse(notHere(folder, set));
+      if (set?.id !== job.set) return refuse(notHere(job, set));
       if (set.model.key !== this.#model.key) return refuse(otherModel(set.model, this.#model));
       const rows = await withFragment(folder, set, job, (fragment) => fragment.rows);
       if (rows !== undefined) return { rows };
@@ -82,10 +82,10 @@ export function nameOf({ folder, start, count }: ShardJob): string {
   return `${folder.replace(/\.shards$/, '')} ${start}…${start + count - 1}`;
 }
 
-function notHere(folder: string, set: ShardSet | undefined): ClipError {
+function notHere({ folder, set: wanted }: ShardJob, set: ShardSet | undefined): ClipError {
   return new ClipError(`${folder} is not the one of embed --queue`, {
     got: set ? "another set's" : 'no set.json in it',
-    hint: 'start the worker in the folder that embed was started in, as this machine sees it; both share it',
+    hint: `start the worker in the folder that embed was started in; if nobody wants it: redis-cli del ${wantedKey(wanted)}`,
   });
 }
 

@@ -8,6 +8,8 @@ import { jobId, QUEUE, type ShardJob, wantedKey } from './shard-jobs.ts';
 import { fragmentsIn, readSet, type ShardSet, shardsOf } from './shard-set.node.ts';
 
 const LOOK = 2000; // ms between two looks at the folder and the queue
+/** Workers go on without `embed` for so long. */
+const WANTED_FOR = 86_400; // s
 const GRACE = 1000; // ms for connections to close
 const AT_ONCE = 1000; // jobs in one message
 /** A file that another machine wrote is seen on NFS after a minute at most. */
@@ -107,7 +109,7 @@ export class WaitingForShards {
 
   async #add(shards: readonly { start: number; count: number }[]): Promise<void> {
     const { id: set } = this.#set;
-    await this.#link.redis.set(wantedKey(set), this.#folder);
+    await this.#want();
     for (let at = 0; at < shards.length; at += AT_ONCE) {
       const jobs = shards.slice(at, at + AT_ONCE).map((shard) => ({
         name: 'shard',
@@ -124,8 +126,14 @@ export class WaitingForShards {
     }
   }
 
+  /** Says that the set is wanted, for a while: what nobody comes back for does not stay in Redis for ever. */
+  async #want(): Promise<void> {
+    await this.#link.redis.set(wantedKey(this.#set.id), this.#folder, 'EX', WANTED_FOR);
+  }
+
   /** An empty queue while fragments are missing has lost them; without workers it is waited for in vain. */
   async #look(): Promise<void> {
+    await this.#want();
     const counts = await this.#queue.getJobCounts('wait', 'active', 'delayed', 'prioritized');
     if (Object.values(counts).every((count) => count === 0)) this.#isMissing = true;
     const workers = await this.#queue.getWorkersCount();
