@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Beside Python, on inputs that no fixture holds: token ids, pictures, layers, gradients, converted models, and the main job
-# at true size.
+# Beside Python, on inputs that no fixture holds: token ids, pictures, layers, gradients, converted models, what open_clip's
+# trainer makes of one, and the main job at true size.
 # SEED=… compares others. Makes .venv first where it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,6 +19,7 @@ held
 .venv/bin/python scripts/reference.py test/fixtures/checkpoints/tiny-vit.pt "$recording" --pairs 2 --parts param,tap,grad,tokens,pixels
 held --model test/fixtures/checkpoints/tiny-vit.pt
 .venv/bin/python scripts/check_convert.py
+.venv/bin/python scripts/check_open_clip_training.py
 cifar=../shared/data/cifar-100-python.tar.gz
 if [ -e "$cifar" ]; then
   .venv/bin/python scripts/check_classify.py --data "$cifar" --backend wasm

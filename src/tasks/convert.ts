@@ -17,7 +17,7 @@ import { StoredTensor } from '../checkpoint/stored-tensor.ts';
 import { ClipError } from '../errors.ts';
 import { CLIP } from '../model/clip.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { hfTokenizerFiles, ownMergesFile } from './tokenizer-files.ts';
+import { hfTokenizerFiles, OPENAI_SIZE, ownMergesFile } from './tokenizer-files.ts';
 
 /** `f32` or `f16` for every weight; the types of the file where none is named. */
 export type ConvertedType = 'f32' | 'f16';
@@ -91,9 +91,12 @@ function* textsBeside(
     yield* hfTokenizerFiles(vocabulary, config.context_length);
     return;
   }
-  if (to === 'open_clip') yield [OPEN_CLIP_CONFIG, toText(writeOpenClipConfig(config))];
   const own = merges === undefined ? undefined : ownMergesFile(vocabulary); // undefined: OpenAI's
-  if (own !== undefined) yield ['merges.txt', own];
+  if (to === 'open_clip') {
+    const ownTokenizer = own !== undefined || vocabulary.size !== OPENAI_SIZE;
+    yield [OPEN_CLIP_CONFIG, toText(writeOpenClipConfig(config, ownTokenizer))];
+    if (ownTokenizer) yield* hfTokenizerFiles(vocabulary, config.context_length);
+  } else if (own !== undefined) yield ['merges.txt', own];
 }
 
 /** PyTorch's name of the weights' type, where all have the same; float32 holds any other mixture. */

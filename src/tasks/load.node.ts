@@ -15,6 +15,7 @@ import { openFile } from '../data/bytes/file-source.node.ts';
 import { ClipError } from '../errors.ts';
 import { loadCheckpoint } from './load.ts';
 import type { LoadedModel } from './loaded-model.ts';
+import { OPENAI_SIZE } from './tokenizer-files.ts';
 
 /** The model that comes with this package, trained here on Shapes-100; every default is this one. */
 export const MINI = 'mini';
@@ -81,7 +82,10 @@ export async function withModel<T>(
       isOpen = true;
       const { checkpoint, file, configs } = files;
       refuseOtherKinds(checkpoint, file);
-      if (!published) return useMerged(clipCheckpoint(checkpoint, file, configs, settings), files);
+      if (!published) {
+        const clip = clipCheckpoint(checkpoint, file, configs, settings);
+        return useMerged({ ...clip, notes: [...clip.notes, ...assumedVocabulary(clip, files)] }, files);
+      }
       // A known model needs no file that tells of it; its folder is one that many models share.
       const { vision_heads, transformer_heads, activation } = published.config;
       const known = { vision_heads, transformer_heads, activation, ...settings };
@@ -95,6 +99,14 @@ export async function withModel<T>(
     const what = `the embedded model${nameOrPath === MINI ? '' : ` ${nameOrPath}`} is damaged`;
     throw new ClipError(what, { got, hint: howToGet(nameOrPath) }, { cause: error });
   }
+}
+
+/** What a state dict cannot say, as one out of open_clip's trainer: texts come out as others under a wrong vocabulary. */
+function assumedVocabulary({ format, config }: ClipCheckpoint, { file, merges }: ModelFiles): string[] {
+  if (format !== 'pytorch' || merges !== undefined || config.vocab_size === OPENAI_SIZE) return [];
+  return [
+    `${file} does not say its vocabulary of ${config.vocab_size}, nor does a merges.txt beside it: taken as the beginning of OpenAI's`,
+  ];
 }
 
 /** Opens the adapter at `path`, and closes it after `use` of the model that has it in its weights. */

@@ -2,7 +2,8 @@
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { END_OF_TEXT, START_OF_TEXT, type Vocabulary } from '../tokenizer/vocabulary.ts';
 
-const OPENAI_SIZE = 49408;
+/** How many ids OpenAI's vocabulary has. */
+export const OPENAI_SIZE = 49408;
 
 /** merges.txt: a first line that every reader skips, then one merge a line. */
 export function mergesFile(merges: readonly string[]): string {

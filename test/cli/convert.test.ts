@@ -18,8 +18,10 @@ describe('convert', () => {
     expect(readdirSync(join(folder, 'hf')).sort()).toEqual(
       made.files.map((file: string) => file.slice(3)).sort(),
     );
+    const tokenizer = ['special_tokens_map.json', 'tokenizer_config.json', 'merges.txt', 'vocab.json'];
+    const files = ['open_clip_model.safetensors', ...tokenizer, 'open_clip_config.json'];
     expect(clip('convert', 'hf', 'oc', '--to', 'open_clip').stdout).toBe(
-      'oc/open_clip_model.safetensors\noc/open_clip_config.json\n',
+      files.map((file) => `oc/${file}\n`).join(''),
     );
     expect(clip('convert', 'oc', 'end.safetensors', '--to', 'openai').stdout).toBe('end.safetensors\n');
     const picture = fixture('pictures', 'colour-444.jpg');
@@ -104,8 +106,17 @@ describe('inspect', () => {
     expect(silent.stderr).toMatch(/a width of 32: expected a multiple of 64.*--heads says/);
     const said = clip('inspect', 'alone.pt', '--heads', '2,4', '--json');
     expect(said.stderr).toMatch(/^alone\.pt does not say its activation.*taken as OpenAI's QuickGELU/);
-    const both = clip('inspect', 'alone.pt', '--heads', '2,4', '--activation', 'gelu', '--json');
+    const vocabulary =
+      /^alone\.pt does not say its vocabulary of 520, nor does a merges\.txt beside it: taken as/m;
+    expect(said.stderr).toMatch(vocabulary);
+    const settings = ['--heads', '2,4', '--activation', 'gelu', '--json'];
+    const some = clip('inspect', 'alone.pt', ...settings);
+    expect(some.stderr).toMatch(vocabulary);
+    expect(some.stderr.trimEnd().split('\n')).toHaveLength(1);
+    cpSync(join(ROOT, 'weights/mini/merges.txt'), join(folder, 'merges.txt'));
+    const both = clip('inspect', 'alone.pt', ...settings);
     expect(both.stderr).toBe('');
+    rmSync(join(folder, 'merges.txt'));
     expect(JSON.parse(both.stdout).config).toMatchObject({
       vision_heads: 2,
       transformer_heads: 4,

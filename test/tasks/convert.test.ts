@@ -118,6 +118,7 @@ it.each(OPENAI_MODELS)("$name is planned at true size under every library's name
       tensors: new Map(converted.map((t) => [t.name, t])),
       metadata,
     };
+    if (to === 'open_clip') expect([...texts.keys()]).toEqual(['open_clip_config.json']);
     const again = clipCheckpoint(
       { ...back, metadata: new Map() },
       name,
@@ -208,6 +209,25 @@ it('the resolution may be changed on the way', async () => {
   const positions = (await bytesIn(at('larger'))).get('vision_model.embeddings.position_embedding.weight');
   expect(positions).toMatch(/^F32 \[26,40\]/);
   expect(notes[0]).toMatch(/^positions are interpolated/);
+});
+
+it("open_clip gets a tokenizer where the vocabulary is not OpenAI's whole", async () => {
+  await convert('mini', at('own'), quiet('open_clip'));
+  const { text_cfg } = JSON.parse(readFileSync(at('own/open_clip_config.json'), 'utf8')).model_cfg;
+  expect(text_cfg).toMatchObject({ vocab_size: 697, hf_tokenizer_name: '.' }); // its files are in this folder
+  expect(readdirSync(at('own')).sort()).toEqual([
+    'merges.txt',
+    'open_clip_config.json',
+    'open_clip_model.safetensors',
+    'special_tokens_map.json',
+    'tokenizer_config.json',
+    'vocab.json',
+  ]);
+  const notes: string[] = [];
+  const back = quiet('openai', { onNote: (note) => notes.push(note) });
+  await convert(at('own'), at('own-end.safetensors'), back);
+  expect(notes).toEqual([]);
+  expect(readFileSync(at('merges.txt'), 'utf8')).toBe(readFileSync(at('own/merges.txt'), 'utf8'));
 });
 
 it('a vocabulary of its own goes along', async () => {

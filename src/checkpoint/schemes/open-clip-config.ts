@@ -8,6 +8,9 @@ import type { ToldConfig } from './told-config.ts';
 
 export const OPEN_CLIP_CONFIG = 'open_clip_config.json';
 
+/** hf_tokenizer_name where the tokenizer's files lie in the same folder: open_clip looks there for any name at all. */
+const TOKENIZER_BESIDE = '.';
+
 /** Settings that change what is computed, with the one value that is computed here. Null, false and 0 mean "not". */
 const TOWERS = { ls_init_value: null, act_kwargs: null, norm_kwargs: null, final_ln_after_pool: false };
 const BLOCKS = {
@@ -118,13 +121,14 @@ function readPreprocessing(json: JsonObject, words: JsonObject): Pick<ToldConfig
     );
   }
   for (const key of ['hf_tokenizer_name', 'tokenizer_kwargs']) {
-    if (!words[key]) continue;
+    if (!words[key] || words[key] === TOKENIZER_BESIDE) continue;
     notes.push(`${OPEN_CLIP_CONFIG} has ${key} ${show(words[key])}: ids are made by OpenAI's tokenizer here`);
   }
   return { normalization: normalizationAt(settings, ['mean', 'std'], OPEN_CLIP_CONFIG), notes };
 }
 
-export function writeOpenClipConfig(config: CLIPConfig): JsonObject {
+/** `ownTokenizer`: a tokenizer in Hugging Face's files lies beside, without which open_clip takes OpenAI's whole vocabulary. */
+export function writeOpenClipConfig(config: CLIPConfig, ownTokenizer: boolean): JsonObject {
   const { vision_width, vision_layers, vision_mlp_width, transformer_width } = config;
   const attended = typeof vision_layers === 'number' ? vision_width : vision_width * 32; // what the heads divide
   return {
@@ -146,6 +150,7 @@ export function writeOpenClipConfig(config: CLIPConfig): JsonObject {
         heads: config.transformer_heads,
         layers: config.transformer_layers,
         mlp_ratio: mlpRatio(transformer_width, config.transformer_mlp_width),
+        ...(ownTokenizer && { hf_tokenizer_name: TOKENIZER_BESIDE }),
       },
     },
     preprocess_cfg: {
