@@ -2,7 +2,7 @@
 // goes on. A commit is whole or not there, so that whoever is killed loses seconds' work and leaves nothing half done.
 import type { Table } from '@lancedb/lancedb';
 import { joinParts } from '../join-parts.ts';
-import { withStore } from './lancedb.node.ts';
+import { optimize, withStore } from './lancedb.node.ts';
 import { arrowRows, quoted, type Row, type Store } from './store.node.ts';
 
 const MOST_ROWS = 4096; // in a commit
@@ -87,7 +87,7 @@ export class TableWriter {
         .execute(some(changed!));
     }
     this.#commits += 1;
-    if (this.#commits % JOINED_AFTER === 0) await this.#table.optimize();
+    if (this.#commits % JOINED_AFTER === 0) await optimize(this.#table);
   }
 
   #using<T>(use: () => Promise<T>): Promise<T> {
