@@ -26,7 +26,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export function storeFailure(message: string): StoreFailure | undefined {
   if (/failed to get aws credentials|CredentialsNotLoaded/i.test(message))
     return { got: 'no credentials', hint: KEYS };
-  if (/commit conflict/i.test(message))
+  if (/commit conflict|incompatible with concurrent/i.test(message))
     return { got: 'another process writing to it', hint: 'one at a time; the same command goes on' };
   const [, host] = /(https?:\/\/[^/\s)]+)\//.exec(message) ?? [];
   if (host === undefined) return undefined;
