@@ -4,6 +4,12 @@
 /** Options of a first question to a store, which LanceDB asks six times: half a minute, where its own would be twelve. */
 export const FIRST_QUESTION: Readonly<Record<string, string>> = { timeout: '5s', client_max_retries: '0' };
 
+/**
+ * Options of all that follows. A request that has gone unanswered for its 30 s is asked no more, where it would be sixteen
+ * times; one that fails sooner (a reset, 503) is.
+ */
+export const LATER_QUESTIONS: Readonly<Record<string, string>> = { client_retry_timeout: '20' };
+
 export interface StoreFailure {
   got: string;
   hint?: string;

@@ -6,7 +6,7 @@ import type { Table as ArrowTable, Schema } from 'apache-arrow';
 import { ClipError } from '../../errors.ts';
 import { loadLanceDb, type Packages, withStore } from './lancedb.node.ts';
 import { type MadeWith, parseMadeWith } from './made-with.ts';
-import { FIRST_QUESTION } from './object-store.ts';
+import { FIRST_QUESTION, LATER_QUESTIONS } from './object-store.ts';
 
 /** What is looked for: pictures or texts. */
 export type Side = 'image' | 'text';
@@ -54,8 +54,11 @@ const LOOKS = 2;
 export async function openStore(uri: string): Promise<Store> {
   const packages = await loadLanceDb();
   const connection = await withStore(uri, 'opened', async () => {
-    if (!isFolder(uri)) (await packages.lancedb.connect(uri, { storageOptions: FIRST_QUESTION })).close();
-    return packages.lancedb.connect(uri, { readConsistencyInterval: LOOKS });
+    const readConsistencyInterval = LOOKS;
+    if (isFolder(uri)) return packages.lancedb.connect(uri, { readConsistencyInterval });
+    (await packages.lancedb.connect(uri, { storageOptions: FIRST_QUESTION })).close();
+    const storageOptions = LATER_QUESTIONS;
+    return packages.lancedb.connect(uri, { readConsistencyInterval, storageOptions });
   });
   return withStore(uri, 'read', async () => {
     const names = await connection.tableNames();
