@@ -56,6 +56,7 @@ export function registerIndex(program: Command): void {
 Examples:
   clip-tfjs index photos --out photos.index --model ViT-B/32
   clip-tfjs index pairs.csv captions.txt --out both.index
+  clip-tfjs index photos --out s3://bucket/photos.index     with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT
   clip-tfjs index --check photos.index
   clip-tfjs index dups photos.index --above 0.98`,
     )

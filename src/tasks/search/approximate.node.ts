@@ -2,7 +2,7 @@
 // inverted file; Jégou et al. 2011), each kept as a bit a dimension (RaBitQ; Gao and Long 2024); a search looks through the
 // partitions nearest to it and compares the best by their whole vectors. docs/search.md has what was measured.
 import type { Table } from '@lancedb/lancedb';
-import type { Packages } from './lancedb.node.ts';
+import { optimize, type Packages } from './lancedb.node.ts';
 
 /** Numbers in a table up to which every vector is looked at: about where that takes 20 ms on two processors. */
 const EXACT_NUMBERS = 5_120_000;
@@ -34,7 +34,7 @@ export async function keepApproximate(
   const indices = (await table.listIndices()).filter(({ name }) => name.startsWith(NAME));
   const learnedOn = indices.map(({ name }) => Number(name.slice(NAME.length)))[0];
   const isWanted = rows > Math.max(exactUpTo, LEAST);
-  if (isChanged) await table.optimize({ cleanupOlderThan: new Date(Date.now() - HOUR) });
+  if (isChanged) await optimize(table, { cleanupOlderThan: new Date(Date.now() - HOUR) });
   if (isWanted && (learnedOn === undefined || rows > GROWN * learnedOn)) {
     const told = tellTime(rows * width, onProgress);
     try {

@@ -3,6 +3,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Table } from '@lancedb/lancedb';
 import { takeLock } from '../../checkpoint/download/lock.node.ts';
 import { subset } from '../../data/sets/order.ts';
 import { pictureName } from '../../data/sets/pictures.node.ts';
@@ -14,6 +15,7 @@ import { freeMemory } from '../free-memory.node.ts';
 import type { LoadedModel } from '../loaded-model.ts';
 import { normalizeRows } from '../normalize-rows.ts';
 import { keepApproximate } from './approximate.node.ts';
+import { readKnown } from './known.node.ts';
 import { withStore } from './lancedb.node.ts';
 import { checkMadeWith, madeWith } from './made-with.ts';
 import { openSource, pictureRow, type Source, textRow } from './sources.node.ts';
@@ -84,7 +86,7 @@ export async function buildIndex(
   });
 }
 
-/** Alone: of a folder, the lock says so; elsewhere LanceDB's commits are all there is between two writers. */
+/** Alone: of a folder, the lock says so; elsewhere two may write at once, and what both added is put right (readKnown). */
 async function writing<T>(uri: string, write: () => Promise<T>): Promise<T> {
   if (!isFolder(uri)) return write();
   await checkWritable(uri, 'give another --out');
@@ -148,6 +150,9 @@ async function update(
       .map(([id]) => id);
     await writer.remove(gone);
     counts.removed = gone.length;
+    // Another writer was there meanwhile: what both added is taken out by the one that ends last.
+    const rows = known.size + counts.added - counts.removed;
+    if (counts.added > 0 && (await countRows(store, table)) !== rows) await readKnown(store, table);
     const isChanged = counts.added + counts.changed + counts.removed > 0;
     const width = loaded.model.config.embed_dim;
     const { exactUpTo, onProgress } = options;
@@ -157,29 +162,16 @@ async function update(
         onProgress: (done, total) => onProgress?.(`sorting ${side}s into partitions`, done, total),
       }),
     );
-    built.sides[side] = { rows: await table.countRows(), ...counts, exact: !approximate };
+    built.sides[side] = { rows: await countRows(store, table), ...counts, exact: !approximate };
   }
   return built;
 }
 
-/** What is there already, by name: about 200 bytes a row. */
-async function readKnown(
-  store: Store,
-  table: NonNullable<Store['tables'][Side]>,
-): Promise<Map<string, { stamp: string; source: string }>> {
-  const known = new Map<string, { stamp: string; source: string }>();
-  const sources = new Map<string, string>(); // each text once in memory
-  await withStore(store.uri, 'read', async () => {
-    for await (const batch of table.query().select(['id', 'stamp', 'source'])) {
-      const [ids, stamps, from] = ['id', 'stamp', 'source'].map((name) => batch.getChild(name)!);
-      for (let i = 0; i < batch.numRows; i++) {
-        const source: string = from!.get(i);
-        if (!sources.has(source)) sources.set(source, source);
-        known.set(ids!.get(i), { stamp: stamps!.get(i), source: sources.get(source)! });
-      }
-    }
+async function countRows(store: Store, table: Table): Promise<number> {
+  return withStore(store.uri, 'read', async () => {
+    await table.checkoutLatest();
+    return table.countRows();
   });
-  return known;
 }
 
 async function addPictures(

@@ -2,6 +2,7 @@
 import type * as LanceDb from '@lancedb/lancedb';
 import type * as Arrow from 'apache-arrow';
 import { ClipError } from '../../errors.ts';
+import { storeFailure } from './object-store.ts';
 
 export const LANCEDB = '@lancedb/lancedb@0.37.1';
 export const ARROW = 'apache-arrow@18.1.0';
@@ -20,9 +21,10 @@ export function loadLanceDb(): Promise<Packages> {
 }
 
 async function load(): Promise<Packages> {
-  // Its core logs to stderr by itself, warnings about things that are as they should be too ("No existing dataset …"). What
-  // fails comes as an error all the same. It reads this once, when it is loaded.
+  // Its core logs to stderr by itself, warnings about things that are as they should be too ("No existing dataset …", each
+  // retry of a request). What fails comes as an error all the same. It reads these once, when it is loaded.
   process.env.LANCE_LOG ??= 'error';
+  process.env.LANCEDB_LOG ??= 'error';
   try {
     return { lancedb: await import('@lancedb/lancedb'), arrow: await import('apache-arrow') };
   } catch (error) {
@@ -46,10 +48,21 @@ export async function withStore<T>(uri: string, doing: string, use: () => Promis
   }
 }
 
+/** Joins a table's small files. Where another writer does so at this moment, that is enough. */
+export async function optimize(
+  table: LanceDb.Table,
+  options?: Partial<LanceDb.OptimizeOptions>,
+): Promise<void> {
+  try {
+    await table.optimize(options);
+  } catch (error) {
+    if (!/commit conflict/i.test((error as Error).message)) throw error;
+  }
+}
+
 /** An error of LanceDB's core in one line: without where in its source it was thrown, and what it wraps. */
 export function storeError(uri: string, doing: string, error: unknown): Error {
   if (error instanceof ClipError || !(error instanceof Error)) return error as Error;
-  const got = plainReason(error.message);
   if (/no space left|os error 28|disk quota|file too large|os error 27/i.test(error.message)) {
     return new ClipError(
       `${uri} cannot be ${doing}: the disk is full`,
@@ -64,7 +77,8 @@ export function storeError(uri: string, doing: string, error: unknown): Error {
       { cause: error },
     );
   }
-  return new ClipError(`${uri} cannot be ${doing}`, { got }, { cause: error });
+  const complaint = storeFailure(error.message) ?? { got: plainReason(error.message) };
+  return new ClipError(`${uri} cannot be ${doing}`, complaint, { cause: error });
 }
 
 /** What a message of LanceDB's core says to people. */

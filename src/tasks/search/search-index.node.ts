@@ -4,6 +4,7 @@ import type { LoadedModel } from '../loaded-model.ts';
 import { plainReason, storeError } from './lancedb.node.ts';
 import { checkMadeWith, type MadeWith } from './made-with.ts';
 import { nearest } from './nearest.node.ts';
+import { storeFailure } from './object-store.ts';
 import { COLUMNS, openExisting, SIDES, type Side, type Store } from './store.node.ts';
 
 export interface SearchOptions {
@@ -110,7 +111,10 @@ export class SearchIndex {
       }));
     } catch (error) {
       const { message } = error as Error;
-      const isCondition = where !== undefined && /invalid input|schema error|filter|sql|parse/i.test(message);
+      const isCondition =
+        where !== undefined &&
+        !storeFailure(message) &&
+        /invalid input|schema error|filter|sql|parse/i.test(message);
       if (!isCondition) throw storeError(this.uri, 'searched', error);
       throw new ClipError(
         `the condition ${where}`,

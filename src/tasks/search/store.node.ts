@@ -6,6 +6,7 @@ import type { Table as ArrowTable, Schema } from 'apache-arrow';
 import { ClipError } from '../../errors.ts';
 import { loadLanceDb, type Packages, withStore } from './lancedb.node.ts';
 import { type MadeWith, parseMadeWith } from './made-with.ts';
+import { FIRST_QUESTION, LATER_QUESTIONS } from './object-store.ts';
 
 /** What is looked for: pictures or texts. */
 export type Side = 'image' | 'text';
@@ -52,9 +53,13 @@ const LOOKS = 2;
  */
 export async function openStore(uri: string): Promise<Store> {
   const packages = await loadLanceDb();
-  const connection = await withStore(uri, 'opened', () =>
-    packages.lancedb.connect(uri, { readConsistencyInterval: LOOKS }),
-  );
+  const connection = await withStore(uri, 'opened', async () => {
+    const readConsistencyInterval = LOOKS;
+    if (isFolder(uri)) return packages.lancedb.connect(uri, { readConsistencyInterval });
+    (await packages.lancedb.connect(uri, { storageOptions: FIRST_QUESTION })).close();
+    const storageOptions = LATER_QUESTIONS;
+    return packages.lancedb.connect(uri, { readConsistencyInterval, storageOptions });
+  });
   return withStore(uri, 'read', async () => {
     const names = await connection.tableNames();
     const tables: Partial<Record<Side, Table>> = {};
@@ -89,7 +94,10 @@ export async function openExisting(uri: string): Promise<Store & { made: MadeWit
   const { made, ...store } = await openStore(uri);
   if (made) return { made, ...store };
   store.connection.close();
-  throw new ClipError(`${uri} is no index`, { ...what, got: 'a folder without its tables' });
+  throw new ClipError(`${uri} is no index`, {
+    ...what,
+    got: isFolder(uri) ? 'a folder without its tables' : 'no tables of one there',
+  });
 }
 
 /** Makes the table of a side, empty. */

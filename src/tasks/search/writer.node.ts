@@ -1,8 +1,9 @@
 // Rows on their way into a table: gathered, and committed some thousand or some seconds' worth at a time, while the engine
 // goes on. A commit is whole or not there, so that whoever is killed loses seconds' work and leaves nothing half done.
 import type { Table } from '@lancedb/lancedb';
+import type { Table as ArrowTable } from 'apache-arrow';
 import { joinParts } from '../join-parts.ts';
-import { withStore } from './lancedb.node.ts';
+import { optimize, withStore } from './lancedb.node.ts';
 import { arrowRows, quoted, type Row, type Store } from './store.node.ts';
 
 const MOST_ROWS = 4096; // in a commit
@@ -78,7 +79,7 @@ export class TableWriter {
       const rowsAt = at.map((row) => rows[row]!);
       return arrowRows(this.#store.packages, rowsAt, chosen);
     };
-    if (fresh!.length > 0) await this.#table.add(some(fresh!));
+    if (fresh!.length > 0) await this.#add(() => some(fresh!));
     if (changed!.length > 0) {
       await this.#table
         .mergeInsert('id')
@@ -87,7 +88,18 @@ export class TableWriter {
         .execute(some(changed!));
     }
     this.#commits += 1;
-    if (this.#commits % JOINED_AFTER === 0) await this.#table.optimize();
+    if (this.#commits % JOINED_AFTER === 0) await optimize(this.#table);
+  }
+
+  /** Two writers that made the table at the same moment: the second one's took the first one's place, and is empty too. */
+  async #add(rows: () => ArrowTable): Promise<void> {
+    try {
+      await this.#table.add(rows());
+    } catch (error) {
+      if (!/incompatible with concurrent transaction Overwrite/i.test((error as Error).message)) throw error;
+      await this.#table.checkoutLatest();
+      await this.#table.add(rows());
+    }
   }
 
   #using<T>(use: () => Promise<T>): Promise<T> {
