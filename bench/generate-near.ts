@@ -1,8 +1,10 @@
 // A picture near a picture and a text: how much of the start's structure is left, and whether a second model sees the text.
 //
 //   npx tsx bench/generate-near.ts [--steps 60] [--seed 1] [--count 6] [--backend wasm] [--threads 1] [--by fourier]
+//     [--change colour]
 //
-// Each start is a picture of Shapes-100 that the judge calls by its name; the text has its shape in another colour.
+// Each start is a picture of Shapes-100 that the judge calls by its name; the text has its shape in another colour, or with
+// `--change shape` another shape in its colour.
 import { parseArgs } from 'node:util';
 import { type ShapesExample, shapesExample } from '../src/data/shapes/shapes.ts';
 import { classify, FINE_NAMES, load, zeroShotHead } from '../src/index.ts';
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '6' },
     by: { type: 'string', default: 'fourier' },
+    change: { type: 'string', default: 'colour' },
     backend: { type: 'string', default: 'wasm' },
     threads: { type: 'string', default: '1' },
   },
@@ -38,7 +41,8 @@ for (const keep of [0, 0.5, 0.8]) {
   const kept: number[] = [];
   let [asked, stayed] = [0, 0];
   for (const { image: start, label } of starts) {
-    const wanted = FINE_NAMES[(label + 30) % 100]!; // the same shape, three colours on
+    const colour = label - (label % 10);
+    const wanted = FINE_NAMES[values.change === 'shape' ? colour + ((label + 3) % 10) : (label + 30) % 100]!; // three on
     const [steps, seed] = [Number(values.steps), Number(values.seed)];
     const { picture, structure } = await generatePicture(mini, `a ${wanted}`, {
       by,

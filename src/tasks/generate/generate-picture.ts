@@ -9,7 +9,7 @@ import { bestBeginning } from './beginning.ts';
 import { type Canvas, WAYS, type Way } from './canvas.ts';
 import { checkGeneration } from './check.ts';
 import { Climb } from './climb.ts';
-import { makeCanvas } from './make-canvas.ts';
+import { makeCanvas, VARIATION } from './make-canvas.ts';
 import { Objective } from './objective.ts';
 import { planesOf, structureKept } from './structure.ts';
 import type { ViewOptions } from './views.ts';
@@ -33,7 +33,7 @@ export interface GenerateOptions {
   keep?: number | undefined;
   /** How the encoder looks at the picture; default: VIEWS. */
   views?: Partial<ViewOptions> | undefined;
-  /** The weight of total variation, in `pixels` and `fourier`; default 4. */
+  /** The weight of total variation, in `pixels` and `fourier`; default: VARIATION. */
   variation?: number | undefined;
   /** Aborted: the run ends after its step, and gives what it has. */
   signal?: AbortSignal | undefined;
@@ -75,8 +75,8 @@ export async function generatePicture(
   text: string,
   options: GenerateOptions = {},
 ): Promise<Generated> {
-  const { by = WAYS[0], steps = 300, seed = 1, size = 256, keep = 0.5, variation = 4 } = options;
-  const { start, signal, onTry } = options;
+  const { by = WAYS[0], steps = 300, seed = 1, size = 256, keep = 0.5 } = options;
+  const { start, signal, onTry, variation = VARIATION[by] } = options;
   checkGeneration({ text, by, steps, seed, size, keep, hasStart: start !== undefined });
   const { config } = loaded.model;
   const side = Math.round(1.25 * config.image_resolution); // a window of it is as sharp as the encoder

@@ -8,6 +8,9 @@ import { shapeCanvas } from './shapes.ts';
 /** The finest wave in `fourier`, as a share of the canvas's side: 5 pixels long. */
 const FINEST = 0.2;
 
+/** The weight of total variation. Pixels have nothing else that holds them together. */
+export const VARIATION: Readonly<Record<Way, number>> = { shapes: 0, fourier: 4, pixels: 12 };
+
 export interface CanvasSettings {
   side: number;
   bits: Bits;

@@ -25,10 +25,13 @@ const SHIFT = 0.03;
 
 /** How pictures are looked at while they are made. */
 const FREE: ViewOptions = { count: 8, sides: [0.7, 1.15], noise: 0.2, light: 0.1, grounds: 0 };
-/** A shape has few ways to deceive: half as many windows do, two of them on another ground. */
+/**
+ * A shape has few ways to deceive: half as many windows do, two of them on another ground. Waves have to be seen the same
+ * at half the size and at nearly three times that.
+ */
 export const VIEWS: Readonly<Record<Way, ViewOptions>> = {
   shapes: { ...FREE, count: 4, grounds: 1 },
-  fourier: FREE,
+  fourier: { ...FREE, sides: [0.5, 1.4] },
   pixels: FREE,
 };
 /** The encoder alone, and nothing against deceiving it: the baseline. */
