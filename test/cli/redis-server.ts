@@ -1,10 +1,9 @@
 // A real redis-server for a test: on a free port, in a temporary folder, ended with the test.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endProcess, freePort } from './server-process.ts';
 
 /** Whether redis-server is on PATH; where it is not, prints why tests are skipped. */
 export function hasRedis(): boolean {
@@ -41,23 +40,11 @@ export class RedisServer {
   async stop(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
-    if (!running || running.exitCode !== null) return;
-    const ended = once(running, 'close');
-    running.kill('SIGTERM');
-    await ended;
+    await endProcess(running);
   }
 
   async end(): Promise<void> {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

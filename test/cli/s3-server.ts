@@ -1,7 +1,6 @@
 // A real S3 server for a test, moto's: on a free port, with nothing on the disk, ended with the test.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { freePort } from './redis-server.ts';
+import { endProcess, freePort } from './server-process.ts';
 
 /** Where moto_server is; MOTO_SERVER names it where it is not on PATH. */
 const MOTO = process.env.MOTO_SERVER ?? 'moto_server';
@@ -45,9 +44,6 @@ export class S3Server {
   async stop(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
-    if (!running || running.exitCode !== null) return;
-    const ended = once(running, 'close');
-    running.kill('SIGTERM');
-    await ended;
+    await endProcess(running);
   }
 }
