@@ -30,8 +30,13 @@ function ownSources(): string[] {
   if (process.arch !== 'x64') return [];
   return readdirSync(OWN)
     .filter((name) => name.endsWith('.cc'))
-    .map((name) => join(OWN, name));
+    .map((name) => join(OWN, name))
+    .filter((path) => path !== SIGNALS);
 }
+
+/** What no binding does without, and the calls that go through it. */
+const SIGNALS = join(OWN, 'signals.cc');
+const WRAPPED = ['TFE_NewContext', 'TFE_Execute'];
 
 /** Tells one state of our own sources from another: a binding made of others is made again. */
 export function ownVersion(): string {
@@ -66,7 +71,14 @@ export async function compileBinding(
       compiler,
       [
         ...[...options, ...include.map((path) => `-I${path}`)],
-        ...[join(source, 'binding/tfjs_backend.cc'), join(source, 'binding/tfjs_binding.cc'), quiet, ...own],
+        ...[
+          join(source, 'binding/tfjs_backend.cc'),
+          join(source, 'binding/tfjs_binding.cc'),
+          quiet,
+          SIGNALS,
+          ...own,
+        ],
+        ...WRAPPED.map((name) => `-Wl,--wrap=${name}`),
         ...wheel.libraries.map((name) => join(libraries, name)),
         // Found from where the binding lies, with no environment variable; by its full name where that is through a link.
         `-Wl,-rpath,$ORIGIN/../libraries:${libraries}`,
