@@ -24,6 +24,9 @@ export interface BindingParts {
 }
 
 const OWN = fileURLToPath(new URL('../kernels/native/cpp', import.meta.url));
+/** What no binding does without, and the calls that go through it. */
+const SIGNALS = join(OWN, 'signals.cc');
+const WRAPPED = ['TFE_NewContext', 'TFE_Execute'];
 
 /** The sources of our own operations: their vectors are those of x64. */
 function ownSources(): string[] {
@@ -33,10 +36,6 @@ function ownSources(): string[] {
     .map((name) => join(OWN, name))
     .filter((path) => path !== SIGNALS);
 }
-
-/** What no binding does without, and the calls that go through it. */
-const SIGNALS = join(OWN, 'signals.cc');
-const WRAPPED = ['TFE_NewContext', 'TFE_Execute'];
 
 /** Tells one state of our own sources from another: a binding made of others is made again. */
 export function ownVersion(): string {

@@ -40,10 +40,15 @@ function driverFolders(): string[] {
 }
 
 function hasDriver(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).some((file) => file.endsWith('.json'));
+  return filesIn(folder).some((file) => file.endsWith('.json'));
 }
 
 function hasGPU(): boolean {
-  const list = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
-  return [...list('/dev'), ...list('/dev/dri').map((file) => `dri/${file}`)].some((name) => GPU.test(name));
+  return [...filesIn('/dev'), ...filesIn('/dev/dri').map((file) => `dri/${file}`)].some((name) =>
+    GPU.test(name),
+  );
+}
+
+function filesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
